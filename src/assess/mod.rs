@@ -1,0 +1,1 @@
+//! `Ensemble` to security and profit measures with confidence intervals.

@@ -1,0 +1,1 @@
+//! Reads EigenLayer's contracts at a pinned block into a `Snapshot`.

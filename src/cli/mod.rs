@@ -1,0 +1,1 @@
+//! Arguments to library calls; progress, rendering of errors, exit codes.

@@ -1,0 +1,1 @@
+//! The literature's formulas as pure functions: first passage, supply, premiums, price impact, coalitions, restaking networks.

@@ -1,0 +1,1 @@
+//! `Recommendation` to contract integers (JSON, Solidity, calldata).

@@ -1,0 +1,1 @@
+//! EigenLayer's rules as pure integer functions: magnitudes, slashing, delays, reward splits.

@@ -1,0 +1,1 @@
+//! Seeds, per-path streams, inverse-transform samplers, Sobol points.

@@ -1,0 +1,1 @@
+//! Findings to figures (SVG), HTML and Markdown.

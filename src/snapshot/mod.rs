@@ -1,0 +1,1 @@
+//! What the chain said at one block, in memory, with provenance.

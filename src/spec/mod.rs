@@ -1,0 +1,1 @@
+//! Model text to `Draft` (spans) to checked `Model`; JSON Schema.

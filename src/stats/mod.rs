@@ -1,0 +1,1 @@
+//! Estimators with their errors: mean, quantile, expected shortfall, exact binomial bounds, bootstrap.

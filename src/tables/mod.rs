@@ -1,0 +1,1 @@
+//! Snapshot and ensemble to and from Parquet.

@@ -1,0 +1,1 @@
+//! One integration binary: each area is a module.
