@@ -1,0 +1,480 @@
+//! The checked model: what a model file means once nothing about it is in doubt.
+//!
+//! Every quantity is in the unit of its type, every reference is resolved (an attack points at
+//! its offence by index, an operator's stake is in tokens of the market's assets), every
+//! probability is in `0..=1`. Code after the check takes `&Model` and asks no more questions.
+
+use crate::units::{Days, PerYear, Share, Usd, UsdPerYear};
+use serde::Serialize;
+
+/// A design of one service, checked against a snapshot.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Model {
+    /// Version of the model file's format.
+    pub format: u32,
+    /// What the service is and how its work is verified.
+    pub service: Service,
+    /// Who secures it, and with what.
+    pub operators: Operators,
+    /// Prices of the collateral, jointly with the value at risk.
+    pub market: Market,
+    /// What can be stolen, and how.
+    pub value: Value,
+    /// How malicious operators are punished.
+    pub slashing: Slashing,
+    /// What the service pays.
+    pub rewards: Rewards,
+    /// What stakers and operators ask for.
+    pub supply: Supply,
+    /// What is promised.
+    pub target: Target,
+    /// How the promise is played out.
+    pub simulation: Simulation,
+    /// Defaults that the file left to us: each is an assumption with an address.
+    pub assumptions: Vec<AssumptionUse>,
+}
+
+/// A value that the file fixes, or a range that the search may use.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice<T> {
+    /// The file gives the value.
+    Fixed(T),
+    /// The file gives the ends; the recommendation decides.
+    Search {
+        /// Smallest value allowed.
+        low: T,
+        /// Largest value allowed.
+        high: T,
+    },
+}
+
+impl<T: Copy> Choice<T> {
+    /// The fixed value, or the low end of the range.
+    pub fn low(self) -> T {
+        match self {
+            Self::Fixed(value) | Self::Search { low: value, .. } => value,
+        }
+    }
+    /// The fixed value, or the high end of the range.
+    pub fn high(self) -> T {
+        match self {
+            Self::Fixed(value) | Self::Search { high: value, .. } => value,
+        }
+    }
+    /// Whether the search decides it.
+    pub fn is_searched(self) -> bool {
+        matches!(self, Self::Search { .. })
+    }
+}
+
+/// A default that the file did not set, by its id in `docs/assumptions.md`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AssumptionUse {
+    /// The assumption's id, such as `A-own-share`.
+    pub id: &'static str,
+    /// The key that would replace it, such as `operators.own_share`.
+    pub key: String,
+    /// The value taken, with its unit.
+    pub value: String,
+}
+
+/// What service it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Service {
+    /// The service's name, as the report's title shows it.
+    pub name: String,
+    /// The archetype, such as `oracle` or `bridge`: a label for readers.
+    pub kind: String,
+    /// One sentence on what it does.
+    pub description: String,
+    /// How a wrong result is recognised.
+    pub verification: Verification,
+}
+
+/// How a wrong result is recognised as wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verification {
+    /// A contract recomputes it.
+    Onchain,
+    /// A proof (fraud or validity) is checked by a contract.
+    Proof,
+    /// A quorum of operators signs it.
+    Quorum,
+    /// People agree on it: no contract can tell.
+    Intersubjective,
+}
+
+/// Who secures the service.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Operators {
+    /// The rule that chose them, in words.
+    pub rule: String,
+    /// How the stake is divided.
+    pub structure: Structure,
+    /// Share of each operator's delegated stake that is allocated (slashable by this service).
+    pub allocate: Share,
+    /// Share of the quorum's weight that an attacker needs.
+    pub threshold: Choice<Share>,
+    /// Share of an operator's stake that is its own.
+    pub own_share: Share,
+    /// How many operators the set may hold.
+    pub count: Choice<u32>,
+    /// Smallest share of the quorum's weight that the recommendation may ask of an operator, if any.
+    pub minimum_stake: Option<Usd>,
+    /// Costs of running the service.
+    pub costs: OperatorCosts,
+    /// What an operator loses elsewhere when it attacks.
+    pub franchise: Franchise,
+}
+
+/// How the slashable stake is divided.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Structure {
+    /// A continuum: an attacker can hold exactly the threshold. No operators are named.
+    Pooled {
+        /// Slashable stake at the start.
+        stake: Usd,
+        /// Index of the market asset it is in.
+        asset: usize,
+    },
+    /// Named operators, grouped into the entities that control them.
+    Entities(Vec<Operator>),
+}
+
+/// One operator of the set.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Operator {
+    /// Name or address.
+    pub label: String,
+    /// Address as text, when there is one.
+    pub address: Option<String>,
+    /// Index of the entity that controls it; operators of one entity act together.
+    pub entity: usize,
+    /// Slashable tokens, by market asset (in units of that asset).
+    pub tokens: Vec<f64>,
+    /// All stake delegated to it, in USD at the snapshot's prices: the base of its franchise.
+    pub delegated_usd: f64,
+    /// Whether the stake is reconstructed from totals rather than read.
+    pub reconstructed: bool,
+}
+
+/// What the service's software costs an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct OperatorCosts {
+    /// For this service alone.
+    pub own: UsdPerYear,
+    /// Shared by all services that the operator runs.
+    pub shared: UsdPerYear,
+    /// Number of services that share it.
+    pub services: f64,
+}
+
+/// Present value of the business that an operator loses when it is caught.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Franchise {
+    /// Net revenue a year from all services, as a share of the stake delegated to the operator.
+    pub net_revenue: PerYear,
+    /// Discount rate.
+    pub discount: PerYear,
+    /// Hazard that the business ends anyway.
+    pub exit_hazard: PerYear,
+    /// Years counted; none is a perpetuity.
+    pub years: Option<f64>,
+}
+
+/// Prices of the collateral.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Market {
+    /// The assets; operators' tokens and the correlations use this order.
+    pub assets: Vec<MarketAsset>,
+    /// Correlation of daily log returns: assets in order, then the value at risk last. Positive definite.
+    pub correlation: Vec<Vec<f64>>,
+}
+
+/// One priced asset (a class of the snapshot's strategies, or the service's own token).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MarketAsset {
+    /// Symbol, such as `ETH`, `LST`, `EIGEN`.
+    pub symbol: String,
+    /// Price at the start, USD a token.
+    pub price: Usd,
+    /// Annual volatility of log returns, diffusion part only.
+    pub volatility: PerYear,
+    /// Annual drift beyond the martingale correction.
+    pub drift: PerYear,
+    /// Jumps, when there are any.
+    pub jumps: Option<Jumps>,
+    /// Where the figures come from: a source with its date, or the model file.
+    pub source: String,
+}
+
+/// Lognormal jumps at Poisson times.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Jumps {
+    /// Jumps a year.
+    pub rate: PerYear,
+    /// Mean of the log jump.
+    pub log_mean: f64,
+    /// Standard deviation of the log jump.
+    pub log_sd: f64,
+}
+
+/// What can be stolen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Value {
+    /// The value that the service protects.
+    pub at_risk: ValueAtRisk,
+    /// The ways to steal from it.
+    pub attacks: Vec<Attack>,
+}
+
+/// The value that the service protects, with its own dynamics. Its correlation is in [`Market`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValueAtRisk {
+    /// At the start.
+    pub start: Usd,
+    /// Expected growth.
+    pub growth: PerYear,
+    /// Annual volatility of log changes.
+    pub volatility: PerYear,
+    /// Jumps, when there are any (listings, outflows).
+    pub jumps: Option<Jumps>,
+}
+
+/// One way to profit from corrupting the service.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Attack {
+    /// Its name.
+    pub name: String,
+    /// What one success takes.
+    pub takes: Takes,
+    /// Whether the take is capped by the value at risk at that moment.
+    pub capped: bool,
+    /// When it can be done.
+    pub chance: Chance,
+    /// How fast value leaves.
+    pub extraction: Extraction,
+    /// Index into [`Slashing::offences`]: the offence it commits.
+    pub offence: usize,
+    /// Share of the quorum it needs, when it differs from [`Operators::threshold`].
+    pub threshold: Option<Share>,
+}
+
+/// What one success takes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Takes {
+    /// A fixed sum.
+    Usd(Usd),
+    /// A fixed share of the value at risk.
+    ShareOfValue(Share),
+    /// A lognormal sum: `median · exp(sigma Z)`.
+    LognormalUsd {
+        /// Median.
+        median: Usd,
+        /// Standard deviation of the logarithm.
+        sigma: f64,
+    },
+    /// A lognormal share of the value at risk.
+    LognormalShare {
+        /// Median share.
+        median: Share,
+        /// Standard deviation of the logarithm.
+        sigma: f64,
+    },
+}
+
+/// When an attack can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chance {
+    /// At any time: every day offers it.
+    Standing,
+    /// At Poisson times.
+    Rate(PerYear),
+}
+
+/// How fast value leaves once the attack has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extraction {
+    /// All at once.
+    PerEvent,
+    /// At a limited rate until the offence is detected and the service paused; counted as its
+    /// expectation under exponential detection.
+    RateLimited {
+        /// Limit, USD a day.
+        usd_per_day: f64,
+        /// Time from detection to pause.
+        pause: Days,
+    },
+}
+
+/// How malicious operators are punished.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Slashing {
+    /// The offences.
+    pub offences: Vec<Offence>,
+}
+
+/// One offence and what follows from it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Offence {
+    /// Its name.
+    pub name: String,
+    /// Safety or liveness.
+    pub fault: Fault,
+    /// Share of the operator's allocated stake that is slashed.
+    pub slash: Choice<Share>,
+    /// Probability that the fault can be attributed to the signer.
+    pub attributable: Share,
+    /// How the fault comes to light.
+    pub detection: Detection,
+    /// Time to dispute after detection, before the slash.
+    pub dispute: Choice<Days>,
+    /// Veto committee, when there is one.
+    pub veto: Option<Veto>,
+    /// Probability that the slash transaction executes.
+    pub executes: Share,
+    /// Share of the slashed value that finds its way back to the attacker (redistribution).
+    pub recaptured: Share,
+    /// How often an honest operator is slashed for it by accident, a year.
+    pub accidental: PerYear,
+}
+
+/// Kind of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// A wrong result.
+    Safety,
+    /// No result.
+    Liveness,
+}
+
+/// How a fault comes to light in time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detection {
+    /// With a given probability, in time whatever the delays.
+    Probability(Share),
+    /// After an exponential time with this mean; in time when detection, dispute and veto fit
+    /// into the window before the stake can leave.
+    Exponential {
+        /// Mean time to detection.
+        mean: Days,
+    },
+}
+
+/// A committee that can stop a slash.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Veto {
+    /// How long it may decide.
+    pub window: Days,
+    /// Probability that it stops a just slash.
+    pub probability: Share,
+}
+
+/// What the service pays.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Rewards {
+    /// Reward budget.
+    pub budget: Choice<UsdPerYear>,
+    /// Symbol of the token it is paid in.
+    pub paid_in: String,
+    /// Operators' share of rewards (set by each operator; 10 % by the protocol's default).
+    pub operator_split: Share,
+    /// Share that the protocol takes, when the service opted in.
+    pub protocol_fee: Share,
+}
+
+/// What stakers ask for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Supply {
+    /// Stake offered at a gross yield on slashable stake.
+    pub curve: SupplyCurve,
+    /// Premium that stakers ask for beside the curve.
+    pub premium: Premium,
+}
+
+/// Stake offered against yield.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SupplyCurve {
+    /// `stake · (yield / at_yield)^elasticity`.
+    ConstantElasticity {
+        /// Reference stake.
+        stake: Usd,
+        /// Yield at which it is offered.
+        at_yield: PerYear,
+        /// Elasticity of stake to yield.
+        elasticity: f64,
+    },
+    /// `capacity / (1 + exp(-slope (yield - midpoint)))`.
+    Logistic {
+        /// Largest stake ever offered.
+        capacity: Usd,
+        /// Yield at which half of it is offered.
+        midpoint: PerYear,
+        /// Steepness, per unit of yield.
+        slope: f64,
+    },
+    /// Holders sorted by the yield they ask for: `(yield, stake)` pairs, yields ascending.
+    Steps(Vec<(PerYear, Usd)>),
+}
+
+/// What stakers ask for beyond the curve, as a yield on slashable stake.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Premium {
+    /// Relative risk aversion used for the slashing premium (0 is risk-neutral).
+    pub risk_aversion: f64,
+    /// Premium for being locked.
+    pub illiquidity: PerYear,
+    /// Best alternative that the stake gives up (another allocation of the same unit).
+    pub alternative: PerYear,
+}
+
+/// The promise.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Target {
+    /// Horizon of the promise.
+    pub insecure_within: Days,
+    /// Largest probability of an insecure moment within the horizon.
+    pub at_most: Share,
+    /// Confidence of the statement.
+    pub confidence: Share,
+    /// Which cost of corruption the promise rests on.
+    pub deterrence: Deterrence,
+}
+
+/// Which cost of corruption deters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deterrence {
+    /// The cheapest coalition's whole slashable stake, times the chance that the slash lands.
+    WholeStake,
+    /// What the operators themselves lose: own stake and franchise.
+    OperatorRational,
+}
+
+/// How the model is played.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Simulation {
+    /// Days simulated.
+    pub days: u32,
+    /// When security is looked at.
+    pub monitoring: Monitoring,
+}
+
+/// When security is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Monitoring {
+    /// At the end of each day.
+    Daily,
+    /// At every moment: between two days by the Brownian bridge.
+    Continuous,
+}
