@@ -113,6 +113,8 @@ pub struct Operators {
     pub rule: String,
     /// How the stake is divided.
     pub structure: Structure,
+    /// Names of the entities that control the operators, by [`Operator::entity`]; empty when pooled.
+    pub entities: Vec<String>,
     /// Share of each operator's delegated stake that is allocated (slashable by this service).
     pub allocate: Share,
     /// Share of the quorum's weight that an attacker needs.
@@ -339,7 +341,9 @@ pub struct Offence {
     pub veto: Option<Veto>,
     /// Probability that the slash transaction executes.
     pub executes: Share,
-    /// Share of the slashed value that finds its way back to the attacker (redistribution).
+    /// Share of the slashed value that a redistributing set passes on; the rest is burned.
+    pub redistributed: Share,
+    /// Share of the slashed value that finds its way back to the attacker; at most [`Self::redistributed`].
     pub recaptured: Share,
     /// How often an honest operator is slashed for it by accident, a year.
     pub accidental: PerYear,
