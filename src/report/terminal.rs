@@ -1,0 +1,380 @@
+//! The answer on one screen of a terminal: at most 80 columns, the same words with and without colour.
+
+use super::findings::{Findings, HeadlineRow, Statement, Value, Verdict};
+use super::{format, words};
+
+/// Columns of the narrowest terminal that is promised a whole line.
+const WIDTH: usize = 80;
+/// Columns before the text of a labelled line.
+const INDENT: usize = 2;
+/// The widest label that stays beside its text.
+const LABEL: usize = 22;
+
+/// Whether escape codes may be written. The caller knows the terminal; this module does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColourChoice {
+    /// ANSI colours.
+    Always,
+    /// Plain text, for logs and pipes.
+    Never,
+}
+
+/// The screen.
+#[must_use]
+pub fn render(findings: &Findings, colour: ColourChoice) -> String {
+    let mut screen = Screen {
+        out: String::new(),
+        colour,
+    };
+    let from = &findings.provenance;
+    let snapshot = if from.reconstructed.is_empty() {
+        from.snapshot.clone()
+    } else {
+        format!("{} ({})", from.snapshot, from.reconstructed)
+    };
+    screen.facts(&[
+        ("snapshot", snapshot),
+        ("model", findings.question.clone()),
+        ("simulated", simulated(findings)),
+    ]);
+    screen.answer(findings);
+    screen.headline(&findings.headline);
+    let change = |statement: &Statement| match statement.head.is_empty() {
+        true => ("change", statement.text.clone()),
+        false => ("change", format!("{}: {}", statement.head, statement.text)),
+    };
+    screen.facts(&findings.changes.iter().map(change).collect::<Vec<_>>());
+    let headed = |statement: &Statement| match statement.head.is_empty() {
+        true => statement.text.clone(),
+        false => format!("{}: {}", statement.head, statement.text),
+    };
+    let mut why: Vec<(&str, String)> = findings
+        .binds
+        .iter()
+        .map(|one| ("what binds", headed(one)))
+        .collect();
+    why.extend(
+        findings
+            .breaks_first
+            .iter()
+            .map(|one| ("breaks first", headed(one))),
+    );
+    why.extend(
+        findings
+            .lowest_coc
+            .iter()
+            .map(|one| ("lowest CoC", headed(one))),
+    );
+    screen.facts(&why);
+    screen.facts(
+        &findings
+            .warnings
+            .iter()
+            .map(|text| ("warning", text.clone()))
+            .collect::<Vec<_>>(),
+    );
+    let outputs: Vec<(&str, String)> = findings
+        .outputs
+        .iter()
+        .map(|output| (output.label.as_str(), output.path.clone()))
+        .collect();
+    screen.facts(&outputs);
+    screen.out
+}
+
+/// The verdict alone, on one wrapped sentence.
+#[must_use]
+pub fn verdict(findings: &Findings, colour: ColourChoice) -> String {
+    let mut screen = Screen {
+        out: String::new(),
+        colour,
+    };
+    screen.verdict(findings, 0);
+    screen.out
+}
+
+fn simulated(findings: &Findings) -> String {
+    let from = &findings.provenance;
+    if from.paths == 0 {
+        return String::new();
+    }
+    let mut text = format!(
+        "{} paths × {}",
+        format::whole(from.paths),
+        format::days(from.days as f64)
+    );
+    if !from.seed.is_empty() {
+        text += &format!(" · seed {}", from.seed);
+    }
+    if let Some(seconds) = from.wall_seconds {
+        text += &format!(
+            " · {} s",
+            format::significant(seconds, 2, format::Zeros::Trim)
+        );
+    }
+    text
+}
+
+struct Screen {
+    out: String,
+    colour: ColourChoice,
+}
+
+impl Screen {
+    fn answer(&mut self, findings: &Findings) {
+        self.blank();
+        self.verdict(findings, INDENT);
+        if let Some(evidence) = words::evidence(&findings.promise) {
+            self.wrapped(&" ".repeat(INDENT), &evidence, INDENT);
+        }
+    }
+
+    fn verdict(&mut self, findings: &Findings, indent: usize) {
+        let word = words::verdict_word(&findings.verdict);
+        let code = match findings.verdict {
+            Verdict::Safe => "1;32",
+            Verdict::Unsafe | Verdict::Infeasible { .. } => "1;31",
+            Verdict::Undecided => "1;33",
+        };
+        let start = self.out.len() + indent;
+        let sentence = format!("{word} {}", clean(&words::verdict_rest(findings)));
+        self.wrapped(&" ".repeat(indent), &sentence, indent);
+        self.paint(start, start + word.len(), code);
+    }
+
+    fn headline(&mut self, rows: &[HeadlineRow]) {
+        if rows.is_empty() {
+            return;
+        }
+        self.blank();
+        let label_width = label_width(rows.iter().map(|row| row.label.as_str()));
+        let value_width = rows
+            .iter()
+            .map(|row| width(&clean(&headline_value(&row.value))))
+            .filter(|columns| *columns <= 34)
+            .max()
+            .unwrap_or(0);
+        for row in rows {
+            let value = clean(&headline_value(&row.value));
+            let note = clean(&row.note);
+            let lead = self.lead(&row.label, label_width);
+            let start = self.out.len();
+            let room = WIDTH - width(&lead);
+            // The note stands beside the value while it fits on the line, else below it.
+            if !note.is_empty() && value_width.max(width(&value)) + 2 + width(&note) <= room {
+                let gap = " ".repeat(value_width.saturating_sub(width(&value)) + 2);
+                self.wrapped(&lead, &value, width(&lead));
+                self.out.pop();
+                self.out += &format!("{gap}{note}\n");
+            } else {
+                self.wrapped(&lead, &value, width(&lead));
+                if !note.is_empty() {
+                    self.wrapped(&" ".repeat(width(&lead)), &note, width(&lead));
+                }
+            }
+            let shown = clean(&format::value_alone(&row.value));
+            if let Some(at) = self.out[start..].find(&shown).filter(|_| !shown.is_empty()) {
+                self.paint(start + at, start + at + shown.len(), "1");
+            }
+        }
+    }
+
+    /// Labelled lines after a blank one; empty texts are left out, repeated labels are not repeated.
+    fn facts(&mut self, facts: &[(&str, String)]) {
+        let facts: Vec<&(&str, String)> = facts
+            .iter()
+            .filter(|(_, text)| !clean(text).is_empty())
+            .collect();
+        if facts.is_empty() {
+            return;
+        }
+        self.blank();
+        let label_width = label_width(facts.iter().map(|(label, _)| *label));
+        let mut previous = "";
+        for (label, text) in facts {
+            let lead = self.lead(if *label == previous { "" } else { label }, label_width);
+            let start = self.out.len() + INDENT;
+            self.wrapped(&lead, text, width(&lead));
+            if *label == "warning" && *label != previous {
+                self.paint(start, start + label.len(), "1;33");
+            }
+            previous = label;
+        }
+    }
+
+    /// The margin with the label, padded; a label that is too long gets a line of its own.
+    fn lead(&mut self, label: &str, label_width: usize) -> String {
+        let label = clean(label);
+        let margin = " ".repeat(INDENT);
+        if width(&label) <= label_width {
+            return format!(
+                "{margin}{label}{}",
+                " ".repeat(label_width - width(&label) + 2)
+            );
+        }
+        self.wrapped(&margin, &label, INDENT);
+        " ".repeat(INDENT + label_width + 2)
+    }
+
+    /// Text behind a lead, broken between words, later lines indented.
+    fn wrapped(&mut self, lead: &str, text: &str, indent: usize) {
+        let mut line = lead.to_owned();
+        let mut fresh = true;
+        for word in pieces(&clean(text), WIDTH - indent) {
+            if !fresh && width(&line) + 1 + width(&word) > WIDTH {
+                self.out += line.trim_end();
+                self.out.push('\n');
+                line = " ".repeat(indent);
+                fresh = true;
+            }
+            if !fresh {
+                line.push(' ');
+            }
+            line += &word;
+            fresh = false;
+        }
+        self.out += line.trim_end();
+        self.out.push('\n');
+    }
+
+    fn paint(&mut self, from: usize, to: usize, code: &str) {
+        if self.colour == ColourChoice::Always {
+            self.out.insert_str(to, "\u{1b}[0m");
+            self.out.insert_str(from, &format!("\u{1b}[{code}m"));
+        }
+    }
+
+    fn blank(&mut self) {
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+    }
+}
+
+fn headline_value(value: &Value) -> String {
+    let Value::Number(quantity) = value else {
+        return format::value_alone(value);
+    };
+    match &quantity.interval {
+        Some(interval) => format!(
+            "{} ({})",
+            format::quantity_alone(quantity),
+            format::range(interval.low, interval.high, quantity.value, quantity.unit)
+        ),
+        None => format::quantity_alone(quantity),
+    }
+}
+
+fn label_width<'a>(labels: impl Iterator<Item = &'a str>) -> usize {
+    labels
+        .map(|label| width(&clean(label)))
+        .filter(|columns| *columns <= LABEL)
+        .max()
+        .unwrap_or(0)
+}
+
+/// Words of a text; "12 %" and "10 M USD" stay together, and nothing is wider than a line.
+fn pieces(text: &str, room: usize) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let glued = out.last().is_some_and(|last| {
+            last.ends_with(|c: char| c.is_ascii_digit())
+                && matches!(
+                    word.trim_end_matches([',', ';', '.', ')', ':']),
+                    "%" | "M" | "B" | "k" | "USD" | "sd"
+                )
+                && width(last) + 1 + width(word) <= room
+        });
+        match out.last_mut().filter(|_| glued) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            None => out.extend(split_long(word, room)),
+        }
+    }
+    out
+}
+
+fn split_long(word: &str, room: usize) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut columns = 0;
+    for character in word.chars() {
+        let wide = character_width(character);
+        if columns + wide > room {
+            parts.push(String::new());
+            columns = 0;
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(character);
+        }
+        columns += wide;
+    }
+    parts
+}
+
+/// One line, without control characters: a name from a file must not move the cursor.
+fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect::<String>()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Columns of a text, East Asian wide characters and emoji counted twice, combining marks not at all.
+fn width(text: &str) -> usize {
+    text.chars().map(character_width).sum()
+}
+
+fn character_width(character: char) -> usize {
+    match u32::from(character) {
+        0x0300..=0x036F
+        | 0x200B..=0x200F
+        | 0x202A..=0x202E
+        | 0x2060..=0x2064
+        | 0xFE00..=0xFE0F
+        | 0xFEFF => 0,
+        0x1100..=0x115F
+        | 0x2E80..=0xA4CF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE6F
+        | 0xFF00..=0xFF60
+        | 0xFFE0..=0xFFE6
+        | 0x1F300..=0x1FAFF
+        | 0x20000..=0x3FFFD => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_unit_on_the_line() {
+        assert_eq!(
+            pieces("needs 418 M USD, or 12 %.", 80),
+            ["needs", "418 M", "USD,", "or", "12 %."]
+        );
+    }
+
+    #[test]
+    fn a_word_wider_than_the_screen_is_cut() {
+        let parts = pieces(&"x".repeat(200), 76);
+        assert!(parts.iter().all(|part| width(part) <= 76), "{parts:?}");
+        assert_eq!(parts.concat().len(), 200);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(clean("a\u{1b}[31mb\nc\td"), "a [31mb c d");
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(width("質押 Ξ"), 6);
+    }
+}

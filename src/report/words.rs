@@ -1,0 +1,105 @@
+//! Sentences that the page, the text and the terminal share.
+
+use super::findings::{Findings, Promise, Verdict, Worth};
+use super::format;
+
+/// The verdict in one word.
+#[must_use]
+pub fn verdict_word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Safe => "SAFE",
+        Verdict::Unsafe => "NOT SAFE",
+        Verdict::Undecided => "UNDECIDED",
+        Verdict::Infeasible { .. } => "INFEASIBLE",
+    }
+}
+
+/// What follows the verdict: "with 95 % confidence: an insecure day within 30 days has probability ≤ 0.10 %".
+#[must_use]
+pub fn verdict_rest(findings: &Findings) -> String {
+    let promise = &findings.promise;
+    let confidence = format::share(promise.confidence);
+    let limit = format::probability(promise.at_most);
+    let day = insecure_day(promise);
+    match &findings.verdict {
+        Verdict::Safe => format!("with {confidence} confidence: {day} has probability ≤ {limit}"),
+        Verdict::Unsafe => match &promise.measured {
+            Some(risk) => format!(
+                "with {confidence} confidence: {day} has probability ≥ {}, the promise is {limit}",
+                format::probability(risk.low)
+            ),
+            None => format!("{day} has a probability above {limit}"),
+        },
+        Verdict::Undecided => match &promise.measured {
+            Some(risk) => format!(
+                "at {confidence} confidence: {day} has probability between {} and {}, the promise is {limit}; simulate more paths",
+                format::probability(risk.low),
+                format::probability(risk.high)
+            ),
+            None => format!(
+                "{day}: not enough paths to hold {limit} at {confidence} confidence; simulate more paths"
+            ),
+        },
+        Verdict::Infeasible { reason } => {
+            format!("no design in the searched ranges keeps {day} at or below {limit}: {reason}")
+        }
+    }
+}
+
+/// The evidence behind the verdict: "3 of 10,000 paths have an insecure day within 30 days".
+#[must_use]
+pub fn evidence(promise: &Promise) -> Option<String> {
+    let risk = promise.measured.as_ref()?;
+    let have = if risk.insecure_paths == 1 {
+        "has"
+    } else {
+        "have"
+    };
+    let count = if risk.insecure_paths == 0 {
+        "none".to_owned()
+    } else {
+        format::whole(risk.insecure_paths)
+    };
+    Some(format!(
+        "{count} of {} fresh paths {have} an insecure day within {}: probability between {} and {}",
+        format::whole(risk.paths),
+        format::days(promise.horizon_days),
+        format::probability(risk.low),
+        format::probability(risk.high),
+    ))
+}
+
+/// "an insecure day within 30 days".
+#[must_use]
+pub fn insecure_day(promise: &Promise) -> String {
+    format!(
+        "an insecure day within {}",
+        format::days(promise.horizon_days)
+    )
+}
+
+/// The judgement on a slash rule.
+#[must_use]
+pub fn worth(worth: Worth) -> &'static str {
+    match worth {
+        Worth::Keep => "keep",
+        Worth::Drop => "drop",
+        Worth::Neutral => "neutral",
+    }
+}
+
+/// Where the numbers come from, in one line: paths, seed, snapshot.
+#[must_use]
+pub fn origin(findings: &Findings) -> String {
+    let from = &findings.provenance;
+    let mut parts = Vec::new();
+    if from.paths > 0 {
+        parts.push(format!("{} paths", format::whole(from.paths)));
+    }
+    for (name, text) in [("seed", &from.seed), ("snapshot", &from.snapshot)] {
+        if !text.is_empty() {
+            parts.push(format!("{name} {text}"));
+        }
+    }
+    parts.join(" · ")
+}
