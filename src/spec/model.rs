@@ -192,8 +192,20 @@ pub struct Franchise {
 pub struct Market {
     /// The assets; operators' tokens and the correlations use this order.
     pub assets: Vec<MarketAsset>,
-    /// Correlation of daily log returns: assets in order, then the value at risk last. Positive definite.
+    /// Correlation of the diffusions: assets in order, then the value at risk last. Positive definite.
     pub correlation: Vec<Vec<f64>>,
+    /// Jumps that strike all assets at the same moment, when there are any. A crash of ETH takes its
+    /// liquid staking tokens with it: jumps that were independent would diversify away.
+    pub shared_jumps: Option<SharedJumps>,
+}
+
+/// Jumps at common times: at each, the log price of asset `i` moves by `loading[i]` times the jump.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SharedJumps {
+    /// The common jump.
+    pub jumps: Jumps,
+    /// One loading an asset, in order, then the value at risk last; 0 where it does not take part.
+    pub loading: Vec<f64>,
 }
 
 /// One priced asset (a class of the snapshot's strategies, or the service's own token).
@@ -207,7 +219,7 @@ pub struct MarketAsset {
     pub volatility: PerYear,
     /// Annual drift beyond the martingale correction.
     pub drift: PerYear,
-    /// Jumps, when there are any.
+    /// Jumps of its own, beside [`Market::shared_jumps`].
     pub jumps: Option<Jumps>,
     /// Where the figures come from: a source with its date, or the model file.
     pub source: String,
