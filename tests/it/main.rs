@@ -1,1 +1,6 @@
 //! One integration binary: each area is a module.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod vectors;
