@@ -16,7 +16,10 @@ pub struct Artifact {
 impl Artifact {
     /// A file of text.
     pub fn text(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), bytes: text.into().into_bytes() }
+        Self {
+            path: path.into(),
+            bytes: text.into().into_bytes(),
+        }
     }
 }
 
@@ -92,9 +95,14 @@ impl RunFolder {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
-        let root_error = |source| RunError::Root { root: parent.to_owned(), source };
+        let root_error = |source| RunError::Root {
+            root: parent.to_owned(),
+            source,
+        };
         if place.exists() && !is_replaceable(place) {
-            return Err(RunError::Taken { path: place.to_owned() });
+            return Err(RunError::Taken {
+                path: place.to_owned(),
+            });
         }
         std::fs::create_dir_all(parent).map_err(root_error)?;
         let side = tempfile::Builder::new()
@@ -102,7 +110,11 @@ impl RunFolder {
             .suffix(".tmp")
             .tempdir_in(parent)
             .map_err(root_error)?;
-        Ok(Self { side, place: place.to_owned(), files: Vec::new() })
+        Ok(Self {
+            side,
+            place: place.to_owned(),
+            files: Vec::new(),
+        })
     }
 
     /// Where the folder will stand.
@@ -117,12 +129,19 @@ impl RunFolder {
     /// When the path leaves the folder or the file cannot be written.
     pub fn add(&mut self, artifact: &Artifact) -> Result<(), RunError> {
         let relative = Path::new(&artifact.path);
-        let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
+        let inside = relative
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
         if !inside || artifact.path.is_empty() {
-            return Err(RunError::Outside { path: artifact.path.clone() });
+            return Err(RunError::Outside {
+                path: artifact.path.clone(),
+            });
         }
         let path = self.side.path().join(relative);
-        let write_error = |source| RunError::Write { path: self.place.join(relative), source };
+        let write_error = |source| RunError::Write {
+            path: self.place.join(relative),
+            source,
+        };
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(write_error)?;
         }
@@ -141,8 +160,8 @@ impl RunFolder {
     /// When the manifest cannot be written or the folder cannot be moved.
     pub fn finish(mut self, mut manifest: Manifest) -> Result<PathBuf, RunError> {
         manifest.files = std::mem::take(&mut self.files);
-        let mut text =
-            serde_json::to_string_pretty(&manifest).expect("a manifest is plain data and serialises");
+        let mut text = serde_json::to_string_pretty(&manifest)
+            .expect("a manifest is plain data and serialises");
         text.push('\n');
         self.add(&Artifact::text("manifest.json", text))?;
         self.place_whole()
@@ -154,7 +173,10 @@ impl RunFolder {
     /// When the folder cannot be moved.
     pub fn place_whole(self) -> Result<PathBuf, RunError> {
         let Self { side, place, .. } = self;
-        let place_error = |source| RunError::Place { path: place.clone(), source };
+        let place_error = |source| RunError::Place {
+            path: place.clone(),
+            source,
+        };
         // A temporary folder is private to its owner; a report is meant to be shared.
         #[cfg(unix)]
         {
@@ -162,7 +184,10 @@ impl RunFolder {
             std::fs::set_permissions(side.path(), std::fs::Permissions::from_mode(0o755))
                 .map_err(place_error)?;
         }
-        let parent = side.path().parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+        let parent = side
+            .path()
+            .parent()
+            .map_or_else(|| PathBuf::from("."), Path::to_owned);
         let earlier = if place.exists() {
             let aside = tempfile::Builder::new()
                 .prefix(".stakewright-")
@@ -224,7 +249,13 @@ mod tests {
     fn entries(path: &Path) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(path)
             .expect("the folder exists")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         names.sort();
         names
@@ -234,7 +265,9 @@ mod tests {
     fn a_finished_folder_is_whole_and_lists_its_files() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let mut folder = RunFolder::open(root.path(), "a").expect("opens");
-        folder.add(&Artifact::text("figures/x.svg", "<svg/>")).expect("writes");
+        folder
+            .add(&Artifact::text("figures/x.svg", "<svg/>"))
+            .expect("writes");
         let place = folder.finish(manifest("a")).expect("finishes");
         assert_eq!(entries(&place), ["figures", "manifest.json"]);
         let text = std::fs::read_to_string(place.join("manifest.json")).expect("reads");
@@ -266,7 +299,10 @@ mod tests {
         assert_eq!(entries(root.path()), ["a"]);
         std::fs::create_dir(root.path().join("mine")).expect("makes");
         std::fs::write(root.path().join("mine/thesis.txt"), "years").expect("writes");
-        assert!(matches!(RunFolder::open(root.path(), "mine"), Err(RunError::Taken { .. })));
+        assert!(matches!(
+            RunFolder::open(root.path(), "mine"),
+            Err(RunError::Taken { .. })
+        ));
     }
 
     #[test]

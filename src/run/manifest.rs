@@ -63,10 +63,12 @@ pub struct FileEntry {
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-        text
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+            text
+        })
 }
 
 /// A name for the run: the model's name and a short hash of everything that decides the result,
@@ -75,10 +77,24 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 pub fn run_id(model_name: &str, deciding: &[&str]) -> String {
     let slug: String = model_name
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect();
-    let slug = slug.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
-    let slug = if slug.is_empty() { "run".to_owned() } else { slug.chars().take(48).collect() };
+    let slug = slug
+        .split('-')
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-");
+    let slug = if slug.is_empty() {
+        "run".to_owned()
+    } else {
+        slug.chars().take(48).collect()
+    };
     let hash = sha256_hex(deciding.join("\n").as_bytes());
     format!("{slug}-{}", &hash[..8])
 }
@@ -100,7 +116,10 @@ mod tests {
         let check = |name: &str, expected: &str| {
             let id = run_id(name, &["a", "b"]);
             assert!(id.starts_with(expected), "{id}");
-            assert!(id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{id}");
+            assert!(
+                id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'),
+                "{id}"
+            );
         };
         check("User security", "user-security-");
         check("../../etc", "etc-");

@@ -1,4 +1,8 @@
 //! One integration binary: each area is a module.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets what it did not expect must stop"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

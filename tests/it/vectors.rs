@@ -490,7 +490,14 @@ fn the_fee_on_rewards_is_recomputed() {
             let name = log["event"].as_str().unwrap();
             if name.starts_with("OperatorDirectedOperatorSetRewards") {
                 let event = &log["args"]["operatorDirectedRewardsSubmission"];
-                let given = &list(call["args"].as_object().unwrap().values().last().unwrap())[0];
+                let given = &list(
+                    call["args"]
+                        .as_object()
+                        .unwrap()
+                        .values()
+                        .next_back()
+                        .unwrap(),
+                )[0];
                 let amounts = list(&given["operatorRewards"])
                     .iter()
                     .zip(list(&event["operatorRewards"]));
@@ -502,7 +509,14 @@ fn the_fee_on_rewards_is_recomputed() {
                     compared += 1;
                 }
             } else if name.starts_with("UniqueStake") && kind.contains("fee") {
-                let given = &list(call["args"].as_object().unwrap().values().last().unwrap())[0];
+                let given = &list(
+                    call["args"]
+                        .as_object()
+                        .unwrap()
+                        .values()
+                        .next_back()
+                        .unwrap(),
+                )[0];
                 let paid = number(&log["args"]["rewardsSubmission"]["amount"]);
                 assert_eq!(amount_after_fee(number(&given["amount"]), rule), paid);
                 compared += 1;
