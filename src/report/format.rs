@@ -206,17 +206,26 @@ pub fn plain(number: f64) -> String {
 /// Three significant digits with a power of a thousand: "354 M".
 #[must_use]
 pub fn scaled(number: f64) -> String {
+    scaled_to(number, 3)
+}
+
+/// So many significant digits with a power of a thousand: "353.8 M".
+#[must_use]
+pub fn scaled_to(number: f64, digits: usize) -> String {
     finite(number, |number| {
-        let (rounded, _) = rounded(number, 3);
+        let (rounded, _) = rounded(number, digits);
         for (unit, suffix) in [(1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " k")] {
             if rounded.abs() >= unit {
                 if rounded.abs() >= 1e16 {
                     return scientific(number);
                 }
-                return format!("{}{suffix}", significant(number / unit, 3, Zeros::Trim));
+                return format!(
+                    "{}{suffix}",
+                    significant(number / unit, digits, Zeros::Trim)
+                );
             }
         }
-        significant(number, 3, Zeros::Trim)
+        significant(number, digits, Zeros::Trim)
     })
 }
 

@@ -1,6 +1,6 @@
 //! Sentences that the page, the text and the terminal share.
 
-use super::findings::{Findings, Promise, Verdict, Worth};
+use super::findings::{Findings, Operators, Promise, Verdict, Worth};
 use super::format;
 
 /// The verdict in one word.
@@ -102,4 +102,24 @@ pub fn origin(findings: &Findings) -> String {
         }
     }
     parts.join(" · ")
+}
+
+/// Who is in the set: "206 operators, controlled by 188 entities. …".
+#[must_use]
+pub fn operators(operators: &Operators) -> String {
+    let plural = |count: u64, one: &str, many: &str| {
+        format!(
+            "{} {}",
+            format::whole(count),
+            if count == 1 { one } else { many }
+        )
+    };
+    format!(
+        "{}, controlled by {}. {}",
+        plural(operators.operators, "operator", "operators"),
+        plural(operators.entities, "entity", "entities"),
+        operators.note
+    )
+    .trim()
+    .to_owned()
 }

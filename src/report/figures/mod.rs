@@ -1,0 +1,128 @@
+//! The figures: few, large, labelled in words, uncertainty drawn, the recommended point marked.
+//!
+//! Each file takes its data to a drawing and to a caption that says what to see. Every figure is drawn
+//! twice, for a desk and for a phone: a small copy of a wide figure has words nobody can read.
+
+mod axis;
+mod breaks;
+mod budget;
+pub(in crate::report) mod canvas;
+mod concentration;
+mod curve;
+mod frontier;
+mod margin;
+mod money;
+pub(in crate::report) mod palette;
+mod risk;
+mod rows;
+mod variants;
+mod worst;
+
+use super::findings::Findings;
+use canvas::Canvas;
+
+/// Where in the report a figure belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum Part {
+    /// What binds and what breaks first.
+    Binds,
+    /// The evidence behind the answer.
+    Evidence,
+}
+
+/// A finished figure.
+pub(in crate::report) struct Figure {
+    /// Name of its file and anchor.
+    pub id: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// What to see.
+    pub caption: String,
+    /// Ids of the assumptions it rests on.
+    pub assumptions: Vec<String>,
+    /// Its place.
+    pub part: Part,
+    /// SVG for a desk and for paper.
+    pub wide: String,
+    /// SVG for a phone.
+    pub narrow: String,
+}
+
+/// All figures whose data exist, in the order of the report.
+pub(in crate::report) fn all(findings: &Findings) -> Vec<Figure> {
+    let data = &findings.figures;
+    [
+        variants::figure(&findings.variants),
+        data.breaks.as_ref().and_then(breaks::figure),
+        data.risk
+            .as_ref()
+            .and_then(|risk| risk::figure(risk, &findings.promise)),
+        data.margin.as_ref().and_then(margin::figure),
+        data.worst.as_ref().and_then(worst::figure),
+        data.budget.as_ref().and_then(budget::figure),
+        data.money.as_ref().and_then(money::figure),
+        data.concentration.as_ref().and_then(concentration::figure),
+        data.frontier
+            .as_ref()
+            .and_then(|frontier| frontier::figure(frontier, &findings.promise)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Width of a figure on a desk, pixels.
+const WIDE: f64 = 860.0;
+/// Width of a figure on a phone, pixels.
+const NARROW: f64 = 380.0;
+
+/// What a figure is about.
+struct About {
+    id: &'static str,
+    title: &'static str,
+    caption: String,
+    assumptions: Vec<String>,
+    part: Part,
+    /// Heights on a desk and on a phone, pixels.
+    heights: (f64, f64),
+}
+
+fn make(about: About, paint: impl Fn(&mut Canvas)) -> Figure {
+    let About {
+        id,
+        title,
+        caption,
+        assumptions,
+        part,
+        heights,
+    } = about;
+    let draw =
+        |suffix: &str, size| canvas::draw(&format!("{id}-{suffix}"), size, title, &caption, &paint);
+    let wide = draw("wide", (WIDE, heights.0));
+    let narrow = draw("narrow", (NARROW, heights.1));
+    Figure {
+        id,
+        title,
+        caption,
+        assumptions,
+        part,
+        wide,
+        narrow,
+    }
+}
+
+/// Whether the canvas is the phone's.
+fn is_narrow(canvas: &Canvas) -> bool {
+    canvas.width < 600.0
+}
+
+/// A figure as a file of its own: on white paper whatever the page around it, with the style its
+/// words need.
+pub(in crate::report) fn standalone(svg: &str) -> String {
+    let paper = "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
+    let style = format!(
+        "<style>{}</style>\n{paper}",
+        palette::style(palette::Page::Light)
+    );
+    svg.replacen("</desc>\n", &format!("</desc>\n{style}"), 1)
+}

@@ -1,0 +1,260 @@
+//! The tables of a report, written once for the page and for the text.
+
+use super::findings::{Findings, Operators, Provenance, SlashRule, Value, Variant};
+use super::{format, words};
+
+/// A table of written cells.
+pub(super) struct Grid {
+    pub title: String,
+    pub caption: String,
+    pub columns: Vec<String>,
+    pub rows: Vec<Row>,
+}
+
+/// A row of a table.
+pub(super) struct Row {
+    pub cells: Vec<Cell>,
+    pub deciding: bool,
+    pub anchor: Option<String>,
+}
+
+/// A cell of a table.
+#[derive(Default)]
+pub(super) struct Cell {
+    pub text: String,
+    pub tag: Option<&'static str>,
+    pub code: bool,
+    pub refs: Refs,
+}
+
+/// Ids of assumptions.
+#[derive(Default)]
+pub(super) struct Refs(pub Vec<String>);
+
+/// All tables of a report.
+pub(super) struct Grids {
+    pub variants: Grid,
+    pub slash_rules: Grid,
+    pub operators: Grid,
+    pub config: Grid,
+    pub assumptions: Grid,
+    pub tables: Vec<Grid>,
+}
+
+pub(super) fn grids(findings: &Findings) -> Grids {
+    Grids {
+        variants: variants(&findings.variants),
+        slash_rules: slash_rules(&findings.slash_rules),
+        operators: operators(&findings.operators),
+        config: grid(
+            "Configuration",
+            &["where", "parameter", "value", "meaning", "rounding"],
+            findings
+                .config
+                .iter()
+                .map(|entry| {
+                    row([
+                        text(&entry.place),
+                        text(&entry.name),
+                        code(&entry.value),
+                        text(&entry.meaning),
+                        text(&entry.rounding),
+                    ])
+                })
+                .collect(),
+        ),
+        assumptions: grid(
+            "Assumptions",
+            &["id", "what is assumed", "source", "used in"],
+            findings
+                .assumptions
+                .iter()
+                .enumerate()
+                .map(|(index, one)| Row {
+                    anchor: Some(assumption_anchor(index)),
+                    ..row([
+                        text(&one.id),
+                        text(&one.statement),
+                        text(&one.source),
+                        text(&one.used_in),
+                    ])
+                })
+                .collect(),
+        ),
+        tables: findings
+            .tables
+            .iter()
+            .map(|table| Grid {
+                title: table.title.clone(),
+                caption: table.caption.clone(),
+                columns: table.columns.clone(),
+                rows: table
+                    .rows
+                    .iter()
+                    .map(|cells| {
+                        // A row without a cell for every column would shift under the wrong heads.
+                        let cells = (0..table.columns.len())
+                            .map(|index| text(cells.get(index).map_or("", String::as_str)));
+                        row(cells.collect::<Vec<_>>())
+                    })
+                    .collect(),
+            })
+            .collect(),
+    }
+}
+
+/// Anchor of the assumption at this place of the list.
+pub(super) fn assumption_anchor(index: usize) -> String {
+    format!("assumption-{}", index + 1)
+}
+
+/// Where the numbers come from, as (name, text); what is empty is left out.
+pub(super) fn provenance(from: &Provenance) -> Vec<(&'static str, String)> {
+    let hashed = |text: &str, hash: &str| match (text.is_empty(), hash.is_empty()) {
+        (_, true) => text.to_owned(),
+        (true, false) => format!("hash {hash}"),
+        (false, false) => format!("{text}, hash {hash}"),
+    };
+    let number = |number: u64| {
+        if number == 0 {
+            String::new()
+        } else {
+            format::whole(number)
+        }
+    };
+    let seconds = from
+        .wall_seconds
+        .map(|seconds| format!("{} s", format::plain(seconds)));
+    let rows = [
+        ("version", from.version.clone()),
+        ("model", hashed(&from.model, &from.model_hash)),
+        ("snapshot", hashed(&from.snapshot, &from.snapshot_hash)),
+        ("reconstructed", from.reconstructed.clone()),
+        ("seed", from.seed.clone()),
+        ("paths", number(from.paths)),
+        ("days", number(from.days)),
+        ("wall time", seconds.unwrap_or_default()),
+    ];
+    rows.into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .collect()
+}
+
+fn variants(variants: &[Variant]) -> Grid {
+    let rows = variants.iter().map(|variant| {
+        let tag = variant.deciding.then_some("decides");
+        let name = Cell {
+            tag,
+            ..text(&format!("{} {}", variant.id, variant.name))
+        };
+        let interval = match &variant.value {
+            Value::Number(number) => number.interval.as_ref().map_or(String::new(), |interval| {
+                format::interval(interval, number.value, number.unit)
+            }),
+            Value::Words(_) => String::new(),
+        };
+        let side = match variant.side {
+            super::findings::Side::Cost => "cost",
+            super::findings::Side::Profit => "profit",
+        };
+        let formula = Cell {
+            refs: Refs(variant.assumptions.clone()),
+            ..text(&variant.formula)
+        };
+        let cells = [
+            name,
+            text(side),
+            text(&format::value_alone(&variant.value)),
+            text(&interval),
+            formula,
+        ];
+        Row {
+            deciding: variant.deciding,
+            ..row(cells)
+        }
+    });
+    grid(
+        "Every cost and every profit",
+        &["variant", "side", "value", "interval", "in words"],
+        rows.collect(),
+    )
+}
+
+fn slash_rules(rules: &[SlashRule]) -> Grid {
+    let rows = rules.iter().map(|rule| {
+        let worth = Cell {
+            refs: Refs(rule.assumptions.clone()),
+            ..text(words::worth(rule.worth))
+        };
+        row([
+            text(&rule.rule),
+            text(&rule.setting),
+            text(&rule.costs),
+            text(&rule.buys),
+            worth,
+        ])
+    });
+    grid(
+        "Slash rules",
+        &[
+            "rule",
+            "setting",
+            "what it costs",
+            "what it buys",
+            "verdict",
+        ],
+        rows.collect(),
+    )
+}
+
+fn operators(operators: &Operators) -> Grid {
+    let rows = operators.top.iter().map(|operator| {
+        let stake = Cell {
+            tag: operator.reconstructed.then_some("reconstructed"),
+            ..text(&format::usd(operator.stake_usd))
+        };
+        row([
+            text(&operator.name),
+            text(&operator.entity),
+            stake,
+            text(&format::share(operator.share)),
+        ])
+    });
+    grid(
+        "Largest operators",
+        &["operator", "controlled by", "slashable stake", "share"],
+        rows.collect(),
+    )
+}
+
+fn grid(title: &str, columns: &[&str], rows: Vec<Row>) -> Grid {
+    Grid {
+        title: title.to_owned(),
+        caption: String::new(),
+        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+        rows,
+    }
+}
+
+fn row(cells: impl IntoIterator<Item = Cell>) -> Row {
+    Row {
+        cells: cells.into_iter().collect(),
+        deciding: false,
+        anchor: None,
+    }
+}
+
+fn text(text: &str) -> Cell {
+    Cell {
+        text: text.to_owned(),
+        ..Cell::default()
+    }
+}
+
+fn code(text: &str) -> Cell {
+    Cell {
+        text: text.to_owned(),
+        code: true,
+        ..Cell::default()
+    }
+}
