@@ -50,6 +50,10 @@ impl Snapshot {
             row.operator = operators[row.operator as usize];
             row.asset = assets[row.asset as usize];
         }
+        for row in &mut self.totals {
+            row.set = sets[row.set as usize];
+            row.asset = assets[row.asset as usize];
+        }
         for row in &mut self.magnitudes {
             row.operator = operators[row.operator as usize];
             row.asset = assets[row.asset as usize];
@@ -85,6 +89,7 @@ impl Snapshot {
         }
         self.memberships.sort_by_key(|m| (m.set, m.operator));
         self.stakes.sort_by_key(|s| (s.operator, s.asset));
+        self.totals.sort_by_key(|t| (t.set, t.asset));
         self.magnitudes.sort_by_key(|m| (m.operator, m.asset));
         self.allocations
             .sort_by_key(|a| (a.operator, a.set, a.asset));
@@ -141,6 +146,9 @@ impl Snapshot {
         found.ascending("stakes", &self.stakes, |a, b| {
             (a.operator, a.asset).cmp(&(b.operator, b.asset))
         });
+        found.ascending("totals", &self.totals, |a, b| {
+            (a.set, a.asset).cmp(&(b.set, b.asset))
+        });
         found.ascending("magnitudes", &self.magnitudes, |a, b| {
             (a.operator, a.asset).cmp(&(b.operator, b.asset))
         });
@@ -196,6 +204,17 @@ impl Snapshot {
                     "stakes",
                     row,
                     format!("amount_tokens is {}", s.amount_tokens),
+                );
+            }
+        }
+        for (row, t) in self.totals.iter().enumerate() {
+            found.index("totals", row, "set_index", t.set, tables.sets);
+            found.index("totals", row, "asset_index", t.asset, tables.assets);
+            if !(t.amount_tokens.is_finite() && t.amount_tokens >= 0.0) {
+                found.add(
+                    "totals",
+                    row,
+                    format!("amount_tokens is {}", t.amount_tokens),
                 );
             }
         }

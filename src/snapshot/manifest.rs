@@ -77,6 +77,10 @@ pub struct TableEntry {
     pub rows: u64,
     /// SHA-256 of the rows in canonical form (not of the file), 64 hexadecimal digits.
     pub sha256: String,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// SHA-256 of the file, 64 hexadecimal digits.
+    pub file_sha256: String,
 }
 
 /// A contract that the figures rest on.

@@ -44,6 +44,8 @@ pub struct Snapshot {
     pub memberships: Vec<Membership>,
     /// Stake delegated to each operator, per asset.
     pub stakes: Vec<Stake>,
+    /// Stake of whole sets as a source states it.
+    pub totals: Vec<SetTotal>,
     /// Magnitudes of each operator and strategy.
     pub magnitudes: Vec<Magnitudes>,
     /// Magnitude that an operator allocated to a set.

@@ -168,6 +168,18 @@ pub struct Stake {
     pub provenance: Provenance,
 }
 
+/// What a source states about the stake of a whole set in one asset: the sum over its operators. A
+/// snapshot read from the chain has none; where single stakes are reconstructed, these were measured.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SetTotal {
+    /// The set.
+    pub set: SetIndex,
+    /// The asset.
+    pub asset: AssetIndex,
+    /// Whole tokens delegated to its operators together.
+    pub amount_tokens: f64,
+}
+
 /// Magnitudes of an operator and a strategy. A pair without a row has maximum 10^18, nothing
 /// encumbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
