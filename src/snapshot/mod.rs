@@ -11,6 +11,7 @@ mod facts;
 mod manifest;
 mod market;
 mod queries;
+mod reconstruct;
 mod rows;
 
 pub use address::{Address, AddressError, keccak256};
@@ -19,6 +20,7 @@ pub use facts::{Fact, Facts, Grade};
 pub use manifest::{FORMAT_VERSION, Manifest, Outcome, Source, TableEntry};
 pub use market::{ExploitFit, JumpFit, Market, PegRegime, ReturnStatistics};
 pub use queries::StakeMatrix;
+pub use reconstruct::{Contradiction, most_even};
 pub use rows::*;
 
 use serde::{Deserialize, Serialize};
