@@ -9,3 +9,4 @@ mod support;
 
 mod report;
 mod vectors;
+mod engine_closed_forms;

@@ -1,0 +1,62 @@
+//! What one path leaves behind, and the rules by which a day changes it.
+
+use super::NEVER;
+
+/// The measures of one path.
+#[derive(Debug, Clone)]
+pub(super) struct PathOutcome {
+    pub costs: Vec<CostOutcome>,
+    pub end_price_usd: Vec<f64>,
+    pub end_value_usd: f64,
+}
+
+/// The measures of one path for one way of counting the cost; see `Columns`.
+#[derive(Debug, Clone)]
+pub(super) struct CostOutcome {
+    pub min_margin_usd: f64,
+    pub min_margin_day: u32,
+    pub min_margin_attack: u32,
+    pub coc_usd: f64,
+    pub pfc_usd: f64,
+    pub coalition_size: u32,
+    pub largest_gap: f64,
+    pub min_log_ratio_horizon: f64,
+    pub min_log_ratio: f64,
+    pub critical_scale_horizon: f64,
+    pub critical_scale: f64,
+    pub first_insecure_day: u32,
+    pub insecure_days: f64,
+    pub attack_probability_horizon: f64,
+    pub attack_probability: f64,
+    pub expected_loss_usd_horizon: f64,
+    pub expected_loss_usd: f64,
+    pub loss_usd: f64,
+    pub loss_day: u32,
+}
+
+impl CostOutcome {
+    /// A path on which nothing has happened yet.
+    pub fn new() -> CostOutcome {
+        CostOutcome {
+            min_margin_usd: f64::INFINITY,
+            min_margin_day: NEVER,
+            min_margin_attack: NEVER,
+            coc_usd: f64::NAN,
+            pfc_usd: f64::NAN,
+            coalition_size: 0,
+            largest_gap: 0.0,
+            min_log_ratio_horizon: f64::INFINITY,
+            min_log_ratio: f64::INFINITY,
+            critical_scale_horizon: 0.0,
+            critical_scale: 0.0,
+            first_insecure_day: NEVER,
+            insecure_days: 0.0,
+            attack_probability_horizon: 0.0,
+            attack_probability: 0.0,
+            expected_loss_usd_horizon: 0.0,
+            expected_loss_usd: 0.0,
+            loss_usd: 0.0,
+            loss_day: NEVER,
+        }
+    }
+}

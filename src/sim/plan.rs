@@ -1,0 +1,482 @@
+//! The model as plain numbers: what the engine needs and nothing else.
+//!
+//! A step is one day; a year has 365. Money is in US dollars. A `Plan` is made by compiling a
+//! checked model, or by hand in tests and benchmarks. [`Plan::check`] asserts what must hold.
+
+use crate::units::DAYS_PER_YEAR;
+
+/// Everything that one simulation needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Days that are simulated, at least one. Day `d` of 1..=days is the state at its end.
+    pub days: u32,
+    /// Days that the promise looks at, 1..=days.
+    pub horizon_days: u32,
+    /// When the margin is looked at.
+    pub monitoring: Monitoring,
+    /// What the stake consists of: start in USD a token.
+    pub assets: Vec<Factor>,
+    /// The value at risk: start in USD.
+    pub value: Factor,
+    /// Lower Cholesky factor of the correlation of the daily normals of all assets and, last,
+    /// the value at risk: row-major, `(assets + 1)^2` entries, rows of length one.
+    pub correlation_root: Vec<f64>,
+    /// Who holds the stake.
+    pub operators: Operators,
+    /// The shares of voting weight that an attacker may need, each in 0..=1; attacks point here.
+    pub thresholds: Vec<f64>,
+    /// What an attacker can do, at least one.
+    pub attacks: Vec<Attack>,
+    /// How the cheapest coalition is found.
+    pub coalition: Coalition,
+    /// Whose loss is counted as the cost: one set of columns for each entry, in order.
+    pub costs: Vec<Cost>,
+    /// What is kept of each path.
+    pub record: Record,
+    /// The days at whose end the distribution of the log margin is kept, ascending, within
+    /// 1..=days; empty for none.
+    pub fan_days: Vec<u32>,
+}
+
+/// A positive quantity that follows a geometric Brownian motion with jumps.
+///
+/// With compensated jumps its expectation after `t` years is `start * exp(drift * t)` exactly.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Factor {
+    /// Its value on day 0, positive: USD a token for an asset, USD for the value at risk.
+    pub start: f64,
+    /// Growth of its expectation, 1/year.
+    pub drift_per_year: f64,
+    /// Standard deviation of its logarithm over a year; 0 draws nothing.
+    pub volatility_per_sqrt_year: f64,
+    /// Its jumps (Merton 1976).
+    pub jumps: Jumps,
+}
+
+/// Lognormal jumps, at most one a day: a day has one with probability `per_year / 365`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Jumps {
+    /// Expected number a year, 0..365; 0 draws nothing.
+    pub per_year: f64,
+    /// Mean of a jump's logarithm.
+    pub log_mean: f64,
+    /// Standard deviation of a jump's logarithm.
+    pub log_sd: f64,
+    /// Whether the drift makes up for them.
+    pub compensation: Compensation,
+}
+
+/// Whether the drift of a factor makes up for the mean of its jumps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compensation {
+    /// The expectation of the factor is what its drift says: each day's log drift is lowered
+    /// by `ln(1 + p (E[jump] - 1))`.
+    Compensated,
+    /// Jumps come on top of the drift.
+    Uncompensated,
+}
+
+impl Jumps {
+    /// No jumps.
+    pub const NONE: Jumps = Jumps {
+        per_year: 0.0,
+        log_mean: 0.0,
+        log_sd: 0.0,
+        compensation: Compensation::Compensated,
+    };
+
+    /// The probability that a day has one.
+    #[must_use]
+    pub fn probability_per_day(&self) -> f64 {
+        self.per_year / DAYS_PER_YEAR
+    }
+}
+
+impl Factor {
+    /// Mean of the logarithm of one day's growth without its jump.
+    #[must_use]
+    pub fn log_drift_per_day(&self) -> f64 {
+        let variance = self.volatility_per_sqrt_year * self.volatility_per_sqrt_year;
+        let diffusion = (self.drift_per_year - 0.5 * variance) / DAYS_PER_YEAR;
+        match self.jumps.compensation {
+            Compensation::Uncompensated => diffusion,
+            Compensation::Compensated => {
+                let Jumps {
+                    log_mean, log_sd, ..
+                } = self.jumps;
+                let excess = libm::expm1(log_mean + 0.5 * log_sd * log_sd);
+                diffusion - libm::log1p(self.jumps.probability_per_day() * excess)
+            }
+        }
+    }
+
+    /// Standard deviation of the logarithm of one day's growth without its jump.
+    #[must_use]
+    pub fn log_sd_per_day(&self) -> f64 {
+        self.volatility_per_sqrt_year / DAYS_PER_YEAR.sqrt()
+    }
+}
+
+/// When the margin is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Monitoring {
+    /// At the end of each day.
+    Daily,
+    /// At every moment: within a day the log ratio of cost to profit is a Brownian bridge
+    /// between its ends, whose variance is that of the coalition's mix at the day's start; a
+    /// jump comes at the day's end. Exact for one asset with a constant attack or a constant
+    /// share of the value at risk. Attacks of random size are looked at once a day.
+    Continuous,
+}
+
+/// Who holds the stake. An entity is everything that one owner controls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operators {
+    /// Number of entities, at least one.
+    pub entities: usize,
+    /// Slashable tokens, row-major `[entity][asset]`.
+    pub tokens: Vec<f64>,
+    /// Share of its slashable stake that an entity owns itself, 0..=1.
+    pub own_share: Vec<f64>,
+    /// Present value of the business that an entity loses, once, if it attacks; USD.
+    pub franchise_usd: Vec<f64>,
+    /// What a vote weighs.
+    pub weights: Weights,
+}
+
+/// What a vote weighs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Weights {
+    /// As much as the slashable stake is worth at the moment.
+    SlashableValue,
+    /// As much as these tokens are worth at the moment, row-major `[entity][asset]`.
+    Tokens(Vec<f64>),
+}
+
+/// One thing that an attacker can do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Attack {
+    /// What it takes.
+    pub take: Take,
+    /// Whether it can take more than there is.
+    pub cap: Cap,
+    /// When it can be done.
+    pub when: When,
+    /// Index into [`Plan::thresholds`].
+    pub threshold: usize,
+    /// Share of the coalition's stake that the attacker expects to lose: slash fraction times
+    /// the probability that the slash lands times the share that does not come back to him.
+    pub burned_share: f64,
+    /// Profit beside the take (a short sale; negative for expenses), USD.
+    pub extra_profit_usd: f64,
+}
+
+/// What an attack takes, in USD.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Take {
+    /// The same amount always.
+    Constant {
+        /// The amount.
+        usd: f64,
+    },
+    /// A fixed share of the value at risk.
+    ShareOfValue {
+        /// The share.
+        share: f64,
+    },
+    /// A share of the value at risk whose logarithm is normal, drawn anew each time.
+    LognormalShareOfValue {
+        /// Mean of the logarithm.
+        log_mean: f64,
+        /// Standard deviation of the logarithm.
+        log_sd: f64,
+    },
+    /// An amount whose logarithm (of USD) is normal, drawn anew each time.
+    LognormalUsd {
+        /// Mean of the logarithm of USD.
+        log_mean: f64,
+        /// Standard deviation of the logarithm.
+        log_sd: f64,
+    },
+    /// What flows out at a limited rate until the attack is detected (after an exponential
+    /// time) and stopped, at most the value at risk: its expectation,
+    /// `cap * pause + cap * mean * (1 - exp(-(value / cap - pause) / mean))`.
+    RateLimited {
+        /// The rate, USD a day, positive.
+        usd_per_day: f64,
+        /// Mean days until detection, positive.
+        mean_days_to_detection: f64,
+        /// Days from detection to the stop.
+        pause_days: f64,
+    },
+}
+
+/// Whether an attack can take more than the value at risk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cap {
+    /// It can.
+    Uncapped,
+    /// It takes the value at risk at most.
+    ByValue,
+}
+
+/// When an attack can be done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum When {
+    /// Every day.
+    Standing,
+    /// When an opportunity arrives; several may arrive on one day.
+    Poisson {
+        /// Expected number a year.
+        per_year: f64,
+    },
+}
+
+/// How the cheapest coalition is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coalition {
+    /// Stake is a continuum: exactly the threshold can be had.
+    Pooled,
+    /// The cheapest set of entities, exactly or with a certified gap.
+    Entities,
+    /// The entities with the most value until the threshold is reached. It overstates the
+    /// cost: for benchmarks that compare equal work, never for a security number.
+    LargestFirst,
+}
+
+/// Whose loss is counted as the cost of corruption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// All stake of the coalition that is burned.
+    WholeStake,
+    /// What the operators themselves lose: burned own stake, and their business, once.
+    OperatorRational,
+}
+
+/// What is kept of each path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Record {
+    /// Every column.
+    Full,
+    /// The smallest margin, its day and what it was made of; the rest stays empty.
+    MinMargin,
+}
+
+impl Take {
+    /// Whether its size is drawn anew each time.
+    #[must_use]
+    pub fn is_random(&self) -> bool {
+        matches!(
+            self,
+            Take::LognormalShareOfValue { .. } | Take::LognormalUsd { .. }
+        )
+    }
+}
+
+impl Plan {
+    /// Number of assets.
+    #[must_use]
+    pub fn asset_count(&self) -> usize {
+        self.assets.len()
+    }
+
+    /// The assets, then the value at risk.
+    pub fn factors(&self) -> impl Iterator<Item = &Factor> {
+        self.assets.iter().chain(std::iter::once(&self.value))
+    }
+
+    /// Slashable tokens of each asset over all entities.
+    #[must_use]
+    pub fn total_tokens(&self) -> Vec<f64> {
+        let mut total = vec![0.0; self.asset_count()];
+        for row in self.operators.tokens.chunks_exact(self.asset_count()) {
+            for (sum, tokens) in total.iter_mut().zip(row) {
+                *sum += tokens;
+            }
+        }
+        total
+    }
+
+    /// Asserts what the engine relies on, before the first path: shapes, ranges, and that no
+    /// reachable price over- or underflows the exponential.
+    ///
+    /// # Panics
+    /// With the value that is wrong.
+    pub fn check(&self) {
+        assert!(self.days >= 1, "a plan of {} days", self.days);
+        assert!(
+            (1..=self.days).contains(&self.horizon_days),
+            "a horizon of {} days in {}",
+            self.horizon_days,
+            self.days
+        );
+        let assets = self.asset_count();
+        assert!(assets >= 1, "a plan without assets");
+        for factor in self.factors() {
+            factor.check(self.days);
+        }
+        self.check_root();
+        self.operators.check(assets);
+        assert!(!self.attacks.is_empty(), "a plan without attacks");
+        for &theta in &self.thresholds {
+            assert!(theta > 0.0 && theta <= 1.0, "a threshold of {theta}");
+        }
+        for attack in &self.attacks {
+            attack.check(self.thresholds.len());
+        }
+        assert!(!self.costs.is_empty(), "a plan that counts no cost");
+        assert!(
+            self.fan_days.windows(2).all(|d| d[0] < d[1])
+                && self.fan_days.iter().all(|d| (1..=self.days).contains(d)),
+            "days of the fan out of order or range: {:?}",
+            self.fan_days
+        );
+    }
+
+    fn check_root(&self) {
+        let n = self.asset_count() + 1;
+        assert!(
+            self.correlation_root.len() == n * n,
+            "{} entries in a correlation root of {n} rows",
+            self.correlation_root.len()
+        );
+        for (i, row) in self.correlation_root.chunks_exact(n).enumerate() {
+            let length: f64 = row.iter().map(|x| x * x).sum();
+            assert!(
+                (length - 1.0).abs() < 1e-9,
+                "row {i} of the correlation root has length {length}"
+            );
+            assert!(
+                row[i] >= 0.0 && row[i + 1..].iter().all(|x| x.abs() <= 0.0),
+                "row {i} of the correlation root is not lower triangular: {row:?}"
+            );
+        }
+    }
+}
+
+impl Factor {
+    fn check(&self, days: u32) {
+        assert!(
+            self.start > 0.0 && self.start.is_finite(),
+            "a factor starts at {}",
+            self.start
+        );
+        let jumps = &self.jumps;
+        assert!(
+            self.volatility_per_sqrt_year >= 0.0 && jumps.log_sd >= 0.0,
+            "a negative volatility: {self:?}"
+        );
+        assert!(
+            (0.0..DAYS_PER_YEAR).contains(&jumps.per_year),
+            "{} jumps a year",
+            jumps.per_year
+        );
+        // Ten standard deviations beyond the mean, all jumps of one sign: far outside what a
+        // run of 10^12 paths meets, and still inside the exponential.
+        let days = f64::from(days);
+        let expected = days * jumps.probability_per_day();
+        let many = expected + 10.0 * expected.sqrt() + 10.0 * f64::from(u8::from(expected > 0.0));
+        let reach = libm::log(self.start).abs()
+            + days * self.log_drift_per_day().abs()
+            + 10.0 * self.log_sd_per_day() * days.sqrt()
+            + many.min(days) * (jumps.log_mean.abs() + 3.0 * jumps.log_sd);
+        assert!(
+            reach < 600.0,
+            "a factor may leave the range of reals (ln reaches {reach}): {self:?}"
+        );
+    }
+}
+
+impl Operators {
+    fn check(&self, assets: usize) {
+        let n = self.entities;
+        assert!(n >= 1, "a plan without operators");
+        assert!(
+            self.tokens.len() == n * assets,
+            "{} token cells for {n} entities and {assets} assets",
+            self.tokens.len()
+        );
+        assert!(
+            self.own_share.len() == n && self.franchise_usd.len() == n,
+            "own share or franchise of {n} entities"
+        );
+        if let Weights::Tokens(tokens) = &self.weights {
+            assert!(
+                tokens.len() == n * assets,
+                "{} weight cells for {n} entities",
+                tokens.len()
+            );
+            assert!(
+                tokens.iter().all(|t| *t >= 0.0 && t.is_finite()),
+                "a negative voting weight"
+            );
+        }
+        assert!(
+            self.tokens.iter().all(|t| *t >= 0.0 && t.is_finite()),
+            "a negative stake"
+        );
+        assert!(self.tokens.iter().any(|t| *t > 0.0), "no stake at all");
+        assert!(
+            self.own_share.iter().all(|s| (0.0..=1.0).contains(s)),
+            "an own share out of 0..=1"
+        );
+        assert!(
+            self.franchise_usd
+                .iter()
+                .all(|f| *f >= 0.0 && f.is_finite()),
+            "a negative franchise"
+        );
+    }
+}
+
+impl Attack {
+    fn check(&self, thresholds: usize) {
+        assert!(
+            self.threshold < thresholds,
+            "threshold {} of {thresholds}",
+            self.threshold
+        );
+        assert!(
+            self.burned_share >= 0.0 && self.burned_share.is_finite(),
+            "a burned share of {}",
+            self.burned_share
+        );
+        assert!(
+            self.extra_profit_usd.is_finite(),
+            "an extra profit of {}",
+            self.extra_profit_usd
+        );
+        match self.take {
+            Take::Constant { usd } => {
+                assert!(usd >= 0.0 && usd.is_finite(), "an attack takes {usd} USD")
+            }
+            Take::ShareOfValue { share } => assert!(
+                share >= 0.0 && share.is_finite(),
+                "an attack takes a share of {share}"
+            ),
+            Take::LognormalShareOfValue { log_mean, log_sd }
+            | Take::LognormalUsd { log_mean, log_sd } => {
+                assert!(
+                    log_sd >= 0.0 && log_mean.abs() + 10.0 * log_sd < 100.0,
+                    "a lognormal attack of {log_mean}, {log_sd}"
+                );
+            }
+            Take::RateLimited {
+                usd_per_day,
+                mean_days_to_detection,
+                pause_days,
+            } => {
+                assert!(
+                    usd_per_day > 0.0 && mean_days_to_detection > 0.0 && pause_days >= 0.0,
+                    "a rate limit of {usd_per_day} USD a day, {mean_days_to_detection} and {pause_days} days"
+                );
+            }
+        }
+        if let When::Poisson { per_year } = self.when {
+            assert!(
+                (0.0..1e6).contains(&per_year),
+                "{per_year} opportunities a year"
+            );
+        }
+    }
+}

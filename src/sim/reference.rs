@@ -1,0 +1,640 @@
+//! The same model once more, slow and plain: one path, one day, one entity at a time, with
+//! the platform-independent functions of `libm` and a fresh coalition search each day.
+//!
+//! The engine must equal it path by path; the tests hold it to that. Nothing here is clever.
+
+use super::coalition::{self, Cover};
+use super::ensemble::Ensemble;
+use super::outcome::{CostOutcome, PathOutcome};
+use super::{Attack, Cap, Coalition, Cost, Fan, Monitoring, Plan, Take, Weights, When};
+use crate::random::{Purpose, Seed, Stream};
+use crate::units::DAYS_PER_YEAR;
+use std::ops::Range;
+
+/// Plays a range of paths, one after the other.
+///
+/// # Panics
+/// If the plan contradicts itself or a path becomes not-a-number.
+#[must_use]
+pub fn simulate(plan: &Plan, seed: Seed, paths: Range<u64>) -> Ensemble {
+    plan.check();
+    let mut ensemble = Ensemble::empty(plan, seed, paths.start);
+    for path in paths {
+        let mut fans: Vec<&mut Fan> = ensemble.costs.iter_mut().map(|c| &mut c.fan).collect();
+        let outcome = play(plan, seed, path, &mut fans);
+        ensemble.push(&outcome, plan.record);
+    }
+    ensemble
+}
+
+/// The market of one path, moved a day at a time.
+struct Market<'a> {
+    plan: &'a Plan,
+    log: Vec<f64>,
+    /// Logarithm of the jump of each factor on this day, 0 without one.
+    jump: Vec<f64>,
+    next_jump_day: Vec<u64>,
+    next_jump: Vec<f64>,
+    diffusion: Vec<Stream>,
+    jumps: Vec<Stream>,
+}
+
+impl<'a> Market<'a> {
+    fn new(plan: &'a Plan, seed: Seed, path: u64) -> Self {
+        let n = plan.asset_count() + 1;
+        let mut market = Market {
+            plan,
+            log: plan.factors().map(|f| libm::log(f.start)).collect(),
+            jump: vec![0.0; n],
+            next_jump_day: vec![0; n],
+            next_jump: vec![0.0; n],
+            diffusion: (0..n)
+                .map(|f| Stream::new(seed, Purpose::Diffusion(f), path))
+                .collect(),
+            jumps: (0..n)
+                .map(|f| Stream::new(seed, Purpose::Jumps(f), path))
+                .collect(),
+        };
+        for f in 0..n {
+            market.draw_jump(f);
+        }
+        market
+    }
+
+    /// The next day with a jump: a geometric number of days later.
+    fn draw_jump(&mut self, f: usize) {
+        let jumps = self.plan.factors().nth(f).expect("a factor").jumps;
+        if jumps.per_year <= 0.0 {
+            self.next_jump_day[f] = u64::MAX;
+            return;
+        }
+        let rate = -libm::log1p(-jumps.probability_per_day());
+        let gap = (self.jumps[f].exponential() / rate).floor();
+        self.next_jump_day[f] = self.next_jump_day[f] + 1 + gap.min(1e9) as u64;
+        self.next_jump[f] = jumps.log_mean + jumps.log_sd * self.jumps[f].normal();
+    }
+
+    fn step(&mut self, day: u32) {
+        let n = self.log.len();
+        let normals: Vec<f64> = self.diffusion.iter_mut().map(Stream::normal).collect();
+        for f in 0..n {
+            let factor = *self.plan.factors().nth(f).expect("a factor");
+            let root = &self.plan.correlation_root[f * n..(f + 1) * n];
+            let z: f64 = root.iter().zip(&normals).map(|(l, z)| l * z).sum();
+            self.jump[f] = 0.0;
+            if self.next_jump_day[f] == u64::from(day) {
+                self.jump[f] = self.next_jump[f];
+                self.draw_jump(f);
+            }
+            self.log[f] += factor.log_drift_per_day() + factor.log_sd_per_day() * z + self.jump[f];
+        }
+    }
+
+    fn prices(&self) -> Vec<f64> {
+        self.log[..self.plan.asset_count()]
+            .iter()
+            .map(|x| libm::exp(*x))
+            .collect()
+    }
+
+    fn value(&self) -> f64 {
+        libm::exp(self.log[self.plan.asset_count()])
+    }
+}
+
+/// What an attack costs at one moment, and how the cost moves with prices.
+pub(super) struct CostAt {
+    pub cover: Cover,
+    /// Relative change of the cost for a relative change of each price.
+    pub elasticity: Vec<f64>,
+}
+
+/// The cost of corruption at given prices, with all stake multiplied by `scale`.
+pub(super) fn cost_of_corruption(
+    plan: &Plan,
+    cost: Cost,
+    attack: &Attack,
+    prices: &[f64],
+    scale: f64,
+) -> CostAt {
+    let operators = &plan.operators;
+    let n = prices.len();
+    let worth = |tokens: &[f64]| -> Vec<f64> {
+        tokens
+            .chunks_exact(n)
+            .map(|row| row.iter().zip(prices).map(|(t, p)| t * p).sum())
+            .collect()
+    };
+    let values = worth(&operators.tokens);
+    let weights = match &operators.weights {
+        Weights::SlashableValue => values.clone(),
+        Weights::Tokens(tokens) => worth(tokens),
+    };
+    // Cost of an entity: a share of its stake, and what it loses besides.
+    let slope = |o: usize| match cost {
+        Cost::WholeStake => attack.burned_share,
+        Cost::OperatorRational => attack.burned_share * operators.own_share[o],
+    };
+    let costs: Vec<f64> = (0..operators.entities)
+        .map(|o| {
+            let besides = match cost {
+                Cost::WholeStake => 0.0,
+                Cost::OperatorRational => operators.franchise_usd[o],
+            };
+            scale * slope(o) * values[o] + besides
+        })
+        .collect();
+    let target = plan.thresholds[attack.threshold] * weights.iter().sum::<f64>();
+    let cover = match plan.coalition {
+        Coalition::Pooled => coalition::fractional(&costs, &weights, target),
+        Coalition::Entities => coalition::cheapest(&costs, &weights, target),
+        Coalition::LargestFirst => coalition::largest_first(&costs, &weights, target),
+    };
+    let elasticity = (0..n)
+        .map(|a| {
+            let moved: f64 = (0..operators.entities)
+                .map(|o| {
+                    cover.taken[o] * scale * slope(o) * operators.tokens[o * n + a] * prices[a]
+                })
+                .sum();
+            if cover.upper > 0.0 {
+                moved / cover.upper
+            } else {
+                0.0
+            }
+        })
+        .collect();
+    CostAt { cover, elasticity }
+}
+
+/// Profit of an attack that is not drawn, and its elasticity to the value at risk.
+pub(super) fn known_profit(attack: &Attack, value: f64) -> (f64, f64) {
+    let (take, slope) = match attack.take {
+        Take::Constant { usd } => (usd, 0.0),
+        Take::ShareOfValue { share } => (share * value, share),
+        Take::RateLimited {
+            usd_per_day,
+            mean_days_to_detection,
+            pause_days,
+        } => {
+            let days = value / usd_per_day;
+            if days <= pause_days {
+                (value, 1.0)
+            } else {
+                let left = libm::exp(-(days - pause_days) / mean_days_to_detection);
+                (
+                    usd_per_day * (pause_days + mean_days_to_detection * (1.0 - left)),
+                    left,
+                )
+            }
+        }
+        Take::LognormalShareOfValue { .. } | Take::LognormalUsd { .. } => {
+            unreachable!("a random take has no known profit")
+        }
+    };
+    let (take, slope) = capped(attack, take, slope, value);
+    let profit = take + attack.extra_profit_usd;
+    (
+        profit,
+        if profit > 0.0 {
+            slope * value / profit
+        } else {
+            0.0
+        },
+    )
+}
+
+fn capped(attack: &Attack, take: f64, slope: f64, value: f64) -> (f64, f64) {
+    match attack.cap {
+        Cap::ByValue if take > value => (value, 1.0),
+        Cap::ByValue | Cap::Uncapped => (take, slope),
+    }
+}
+
+/// Profit of an attack of random size, drawn.
+fn drawn_profit(attack: &Attack, value: f64, marks: &mut Stream) -> f64 {
+    let take = match attack.take {
+        Take::LognormalShareOfValue { log_mean, log_sd } => {
+            value * libm::exp(log_mean + log_sd * marks.normal())
+        }
+        Take::LognormalUsd { log_mean, log_sd } => libm::exp(log_mean + log_sd * marks.normal()),
+        _ => unreachable!("a known take is not drawn"),
+    };
+    capped(attack, take, 0.0, value).0 + attack.extra_profit_usd
+}
+
+/// Probability that a random profit exceeds a cost, and its expectation where it does.
+pub(super) fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64) {
+    let (mean, sd) = match attack.take {
+        Take::LognormalShareOfValue { log_mean, log_sd } => (log_mean + libm::log(value), log_sd),
+        Take::LognormalUsd { log_mean, log_sd } => (log_mean, log_sd),
+        _ => unreachable!("a known take is not drawn"),
+    };
+    let phi = |x: f64| 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
+    let least = cost - attack.extra_profit_usd;
+    if attack.cap == Cap::ByValue && value <= least {
+        return (0.0, 0.0);
+    }
+    let log_least = if least > 0.0 {
+        libm::log(least)
+    } else {
+        f64::NEG_INFINITY
+    };
+    let probability = phi((mean - log_least) / sd);
+    let whole = libm::exp(mean + 0.5 * sd * sd);
+    let mut above = whole * phi((mean + sd * sd - log_least) / sd);
+    if attack.cap == Cap::ByValue {
+        let log_value = libm::log(value);
+        above -= whole * phi((mean + sd * sd - log_value) / sd);
+        above += value * phi((mean - log_value) / sd);
+    }
+    (probability, above + attack.extra_profit_usd * probability)
+}
+
+/// Opportunities of one attack in the order of their arrival.
+struct Arrivals {
+    stream: Stream,
+    mean_days: f64,
+    next: f64,
+}
+
+impl Arrivals {
+    fn new(seed: Seed, k: usize, path: u64, when: When) -> Arrivals {
+        let mean_days = match when {
+            When::Poisson { per_year } if per_year > 0.0 => DAYS_PER_YEAR / per_year,
+            When::Poisson { .. } | When::Standing => f64::INFINITY,
+        };
+        let mut arrivals = Arrivals {
+            stream: Stream::new(seed, Purpose::Arrivals(k), path),
+            mean_days,
+            next: 0.0,
+        };
+        arrivals.next = arrivals.stream.exponential() * mean_days;
+        arrivals
+    }
+
+    /// How many arrive on a day: in the interval from `day - 1` to `day`.
+    fn on(&mut self, day: u32) -> u32 {
+        let mut count = 0;
+        while self.next < f64::from(day) {
+            count += 1;
+            self.next += self.stream.exponential() * self.mean_days;
+        }
+        count
+    }
+}
+
+/// What was known of an attack at the end of the day before.
+#[derive(Clone)]
+struct Yesterday {
+    log_ratio: f64,
+    variance: f64,
+    elasticity: Vec<f64>,
+    value_elasticity: f64,
+}
+
+fn play(plan: &Plan, seed: Seed, path: u64, fans: &mut [&mut Fan]) -> PathOutcome {
+    let mut market = Market::new(plan, seed, path);
+    let mut marks: Vec<Stream> = (0..plan.attacks.len())
+        .map(|k| Stream::new(seed, Purpose::Mark(k), path))
+        .collect();
+    let mut arrivals: Vec<Arrivals> = (0..plan.attacks.len())
+        .map(|k| Arrivals::new(seed, k, path, plan.attacks[k].when))
+        .collect();
+    let mut bridge = Stream::new(seed, Purpose::Bridge, path);
+    let mut tallies: Vec<Tally> = plan
+        .costs
+        .iter()
+        .map(|&c| Tally::new(plan, c, &market))
+        .collect();
+    for day in 1..=plan.days {
+        market.step(day);
+        let uniform = bridge.uniform();
+        let prices = market.prices();
+        let value = market.value();
+        // All costs see the same opportunities.
+        let events: Vec<Vec<f64>> = plan
+            .attacks
+            .iter()
+            .enumerate()
+            .map(|(k, attack)| {
+                let count = match attack.when {
+                    When::Standing => 1,
+                    When::Poisson { .. } => arrivals[k].on(day),
+                };
+                (0..count)
+                    .map(|_| match attack.take.is_random() {
+                        true => drawn_profit(attack, value, &mut marks[k]),
+                        false => known_profit(attack, value).0,
+                    })
+                    .collect()
+            })
+            .collect();
+        for (tally, fan) in tallies.iter_mut().zip(fans.iter_mut()) {
+            tally.day(plan, day, &market, &prices, value, &events, uniform, fan);
+        }
+    }
+    let outcome = PathOutcome {
+        costs: tallies.into_iter().map(Tally::finish).collect(),
+        end_price_usd: market.prices(),
+        end_value_usd: market.value(),
+    };
+    outcome.check(seed, path);
+    outcome
+}
+
+/// The account of one path for one way of counting the cost.
+struct Tally {
+    cost: Cost,
+    out: CostOutcome,
+    yesterday: Vec<Option<Yesterday>>,
+    /// Probability that no attack was made so far.
+    untouched: f64,
+}
+
+impl Tally {
+    fn new(plan: &Plan, cost: Cost, market: &Market) -> Tally {
+        let mut tally = Tally {
+            cost,
+            out: CostOutcome::new(),
+            yesterday: vec![None; plan.attacks.len()],
+            untouched: 1.0,
+        };
+        if plan.monitoring == Monitoring::Continuous {
+            for (k, attack) in plan
+                .attacks
+                .iter()
+                .enumerate()
+                .filter(|(_, a)| !a.take.is_random())
+            {
+                let at = cost_of_corruption(plan, cost, attack, &market.prices(), 1.0);
+                let (profit, elasticity) = known_profit(attack, market.value());
+                tally.yesterday[k] = Some(yesterday(plan, &at, profit, elasticity));
+            }
+        }
+        tally
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a plain list of what a day sees")]
+    fn day(
+        &mut self,
+        plan: &Plan,
+        day: u32,
+        market: &Market,
+        prices: &[f64],
+        value: f64,
+        events: &[Vec<f64>],
+        uniform: f64,
+        fan: &mut Fan,
+    ) {
+        let mut hazard = 0.0;
+        let mut hazard_loss = 0.0;
+        let mut certain_loss = None;
+        let mut under_water = 0.0_f64;
+        let mut day_ratio = None::<f64>;
+        for (k, attack) in plan.attacks.iter().enumerate() {
+            let at = cost_of_corruption(plan, self.cost, attack, prices, 1.0);
+            let coc = at.cover.lower;
+            self.out.largest_gap = self.out.largest_gap.max(at.cover.gap());
+            // The moments at which this attack is looked at today.
+            let known = (!attack.take.is_random()).then(|| known_profit(attack, value));
+            let seen: Vec<f64> = match known {
+                Some((profit, _)) => vec![profit],
+                None => events[k].clone(),
+            };
+            let mut insecure_within = false;
+            let mut occupied = 0.0_f64;
+            for &profit in &seen {
+                self.out.see(coc, profit, &at.cover, day, k);
+                let mut log_ratio = log_ratio(coc, profit);
+                if attack.when == When::Standing || known.is_some() {
+                    day_ratio = Some(day_ratio.map_or(log_ratio, |r| r.min(log_ratio)));
+                }
+                let end_insecure = coc < profit;
+                occupied = occupied.max(f64::from(u8::from(end_insecure)));
+                let mut needed = profit;
+                if let Some(before) = &self.yesterday[k] {
+                    occupied = 0.5 * (f64::from(u8::from(before.log_ratio < 0.0)) + occupied);
+                    let jump = before.jump(market);
+                    let lowest = bridge_minimum(
+                        before.log_ratio,
+                        log_ratio - jump,
+                        before.variance,
+                        uniform,
+                    );
+                    if lowest < log_ratio {
+                        log_ratio = lowest;
+                        needed = coc * libm::exp(-lowest);
+                    }
+                }
+                insecure_within |= end_insecure || log_ratio < 0.0;
+                self.require(plan, attack, prices, day, log_ratio, needed);
+            }
+            if insecure_within && self.out.first_insecure_day > day {
+                self.out.first_insecure_day = day;
+            }
+            under_water = under_water.max(occupied);
+            // What a drawn opportunity takes.
+            let taken = match attack.when {
+                When::Standing => events[k].iter().find(|_| insecure_within),
+                When::Poisson { .. } => events[k].iter().find(|profit| **profit > coc),
+            };
+            if let (Some(&profit), true) = (taken, self.out.loss_day > day) {
+                self.out.loss_usd = profit;
+                self.out.loss_day = day;
+            }
+            // What opportunities take in expectation.
+            match (attack.when, known) {
+                (When::Standing, _) if insecure_within => {
+                    certain_loss = certain_loss.or(Some(seen[0]));
+                }
+                (When::Standing, _) => {}
+                (When::Poisson { per_year }, Some((profit, _))) => {
+                    hazard += per_year / DAYS_PER_YEAR * occupied;
+                    hazard_loss += per_year / DAYS_PER_YEAR * occupied * profit;
+                }
+                (When::Poisson { per_year }, None) => {
+                    let (probability, above) = profit_above(attack, value, coc);
+                    hazard += per_year / DAYS_PER_YEAR * probability;
+                    hazard_loss += per_year / DAYS_PER_YEAR * above;
+                }
+            }
+            if let (Some((profit, elasticity)), Monitoring::Continuous) = (known, plan.monitoring) {
+                self.yesterday[k] = Some(yesterday(plan, &at, profit, elasticity));
+            }
+        }
+        self.out.insecure_days += under_water;
+        self.pay(hazard, hazard_loss, certain_loss);
+        if day == plan.horizon_days {
+            self.out.attack_probability_horizon = 1.0 - self.untouched;
+            self.out.expected_loss_usd_horizon = self.out.expected_loss_usd;
+        }
+        if let (Some(ratio), Ok(index)) = (day_ratio, plan.fan_days.binary_search(&day)) {
+            fan.count(index, ratio);
+        }
+    }
+
+    /// Keeps the smallest log ratio and the stake that would have been enough.
+    fn require(
+        &mut self,
+        plan: &Plan,
+        attack: &Attack,
+        prices: &[f64],
+        day: u32,
+        log_ratio: f64,
+        needed: f64,
+    ) {
+        let out = &mut self.out;
+        let scale = |known: f64| match self.cost {
+            Cost::WholeStake => known.max(libm::exp(-log_ratio)),
+            Cost::OperatorRational => enough(plan, attack, prices, needed, known),
+        };
+        out.min_log_ratio = out.min_log_ratio.min(log_ratio);
+        out.critical_scale = scale(out.critical_scale);
+        if day <= plan.horizon_days {
+            out.min_log_ratio_horizon = out.min_log_ratio;
+            out.critical_scale_horizon = out.critical_scale;
+        }
+    }
+
+    /// The first attack of the day, if none came before: certain, or with a hazard.
+    fn pay(&mut self, hazard: f64, hazard_loss: f64, certain: Option<f64>) {
+        let out = &mut self.out;
+        if let Some(profit) = certain {
+            out.expected_loss_usd += self.untouched * profit;
+            self.untouched = 0.0;
+        } else if hazard > 0.0 {
+            let stays = libm::exp(-hazard);
+            out.expected_loss_usd += self.untouched * (1.0 - stays) * hazard_loss / hazard;
+            self.untouched *= stays;
+        }
+    }
+
+    fn finish(mut self) -> CostOutcome {
+        self.out.attack_probability = 1.0 - self.untouched;
+        self.out
+    }
+}
+
+/// The smallest scale from `known` on at which the operators' own loss reaches `needed`.
+fn enough(plan: &Plan, attack: &Attack, prices: &[f64], needed: f64, known: f64) -> f64 {
+    let cost = |scale: f64| {
+        cost_of_corruption(plan, Cost::OperatorRational, attack, prices, scale)
+            .cover
+            .lower
+    };
+    if known.is_infinite() || cost(known) >= needed {
+        return known;
+    }
+    let (mut low, mut high) = (known, f64::max(1.0, 2.0 * known));
+    while cost(high) < needed {
+        if high > 1e12 {
+            return f64::INFINITY;
+        }
+        low = high;
+        high *= 2.0;
+    }
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if cost(middle) < needed {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+/// `ln(cost / profit)`: infinite where nothing is to be had.
+pub(super) fn log_ratio(cost: f64, profit: f64) -> f64 {
+    if profit > 0.0 {
+        libm::log(cost / profit)
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// The minimum of a Brownian bridge from `start` to `end` whose free end would have the given
+/// variance, at the share `uniform` of its distribution:
+/// `P(min < m) = exp(-2 (start - m)(end - m) / variance)`.
+pub(super) fn bridge_minimum(start: f64, end: f64, variance: f64, uniform: f64) -> f64 {
+    if !(start.is_finite() && end.is_finite()) {
+        return start.min(end);
+    }
+    let step = end - start;
+    0.5 * (start + end - (step * step - 2.0 * variance * libm::log(uniform)).sqrt())
+}
+
+fn yesterday(plan: &Plan, at: &CostAt, profit: f64, value_elasticity: f64) -> Yesterday {
+    let n = plan.asset_count() + 1;
+    let exposure = exposures(&at.elasticity, value_elasticity);
+    let mut variance = 0.0;
+    for column in 0..n {
+        let mut loading = 0.0;
+        for (f, factor) in plan.factors().enumerate() {
+            loading +=
+                exposure[f] * factor.log_sd_per_day() * plan.correlation_root[f * n + column];
+        }
+        variance += loading * loading;
+    }
+    Yesterday {
+        log_ratio: log_ratio(at.cover.lower, profit),
+        variance,
+        elasticity: at.elasticity.clone(),
+        value_elasticity,
+    }
+}
+
+fn exposures(elasticity: &[f64], value_elasticity: f64) -> Vec<f64> {
+    let mut exposure = elasticity.to_vec();
+    exposure.push(-value_elasticity);
+    exposure
+}
+
+impl Yesterday {
+    /// What today's jumps did to the log ratio, to first order.
+    fn jump(&self, market: &Market) -> f64 {
+        let exposure = exposures(&self.elasticity, self.value_elasticity);
+        exposure.iter().zip(&market.jump).map(|(e, j)| e * j).sum()
+    }
+}
+
+impl CostOutcome {
+    /// Looks at one attack at one moment.
+    fn see(&mut self, coc: f64, profit: f64, cover: &Cover, day: u32, attack: usize) {
+        let margin = coc - profit;
+        assert!(
+            !margin.is_nan(),
+            "margin of {coc} and {profit} on day {day}"
+        );
+        if margin < self.min_margin_usd {
+            self.min_margin_usd = margin;
+            self.min_margin_day = day;
+            self.min_margin_attack = attack as u32;
+            self.coc_usd = coc;
+            self.pfc_usd = profit;
+            self.coalition_size = cover.size;
+        }
+    }
+}
+
+impl PathOutcome {
+    /// A NaN stops the run and names the path that gives it again.
+    pub(super) fn check(&self, seed: Seed, path: u64) {
+        for cost in &self.costs {
+            let numbers = [
+                cost.min_margin_usd,
+                cost.min_log_ratio,
+                cost.expected_loss_usd,
+                self.end_value_usd,
+            ];
+            assert!(
+                numbers
+                    .iter()
+                    .chain(&self.end_price_usd)
+                    .all(|x| !x.is_nan()),
+                "path {path} of seed {seed} is not a number: {cost:?}"
+            );
+        }
+    }
+}
