@@ -10,6 +10,8 @@ pub enum Purpose {
     Diffusion(usize),
     /// Days between jumps of one factor and their sizes, in turn.
     Jumps(usize),
+    /// Days between jumps that strike several factors at once and their sizes, in turn.
+    SharedJumps,
     /// The size of an attack: one a day if it stands every day, else one an arrival.
     Mark(usize),
     /// Times between the opportunities of one attack.
@@ -31,6 +33,7 @@ impl Purpose {
             Purpose::Arrivals(k) => (4, k),
             Purpose::Bridge => (5, 0),
             Purpose::Other(k) => (6, k),
+            Purpose::SharedJumps => (7, 0),
         };
         (kind << 32) | index as u64
     }
@@ -235,6 +238,7 @@ mod tests {
             }
         }
         assert!(seen.insert(Purpose::Bridge.key(Seed::default())));
+        assert!(seen.insert(Purpose::SharedJumps.key(Seed::default())));
     }
 
     /// Neighbouring paths and purposes must look independent: the mean of products of

@@ -15,7 +15,7 @@ pub use ensemble::{Columns, Ensemble, NEVER};
 pub use fan::Fan;
 pub use plan::{
     Attack, Cap, Coalition, Compensation, Cost, Factor, Jumps, Monitoring, Operators, Plan, Record,
-    Take, Weights, When,
+    SharedJumps, Take, Weights, When,
 };
 
 use crate::random::Seed;

@@ -18,6 +18,8 @@ pub struct Plan {
     pub assets: Vec<Factor>,
     /// The value at risk: start in USD.
     pub value: Factor,
+    /// Jumps that strike several factors at one moment, beside each factor's own.
+    pub shared_jumps: SharedJumps,
     /// Lower Cholesky factor of the correlation of the daily normals of all assets and, last,
     /// the value at risk: row-major, `(assets + 1)^2` entries, rows of length one.
     pub correlation_root: Vec<f64>,
@@ -76,6 +78,27 @@ pub enum Compensation {
     Uncompensated,
 }
 
+/// Jumps at common times: each moves the logarithm of factor `f` by `loading[f]` times the jump,
+/// whose own logarithm is normal. A crash of ETH takes its staking tokens with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SharedJumps {
+    /// The common jump; its compensation holds for every factor.
+    pub jumps: Jumps,
+    /// One loading a factor: the assets in order, then the value at risk.
+    pub loading: Vec<f64>,
+}
+
+impl SharedJumps {
+    /// No shared jumps for `assets` assets and the value at risk.
+    #[must_use]
+    pub fn none(assets: usize) -> SharedJumps {
+        SharedJumps {
+            jumps: Jumps::NONE,
+            loading: vec![0.0; assets + 1],
+        }
+    }
+}
+
 impl Jumps {
     /// No jumps.
     pub const NONE: Jumps = Jumps {
@@ -85,6 +108,19 @@ impl Jumps {
         compensation: Compensation::Compensated,
     };
 
+    /// What a day's log drift must lose so that jumps, moved by `loading`, leave the expectation.
+    #[must_use]
+    pub fn compensator(&self, loading: f64) -> f64 {
+        match self.compensation {
+            Compensation::Uncompensated => 0.0,
+            Compensation::Compensated => {
+                let (mean, sd) = (loading * self.log_mean, loading * self.log_sd);
+                let excess = libm::expm1(mean + 0.5 * sd * sd);
+                libm::log1p(self.probability_per_day() * excess)
+            }
+        }
+    }
+
     /// The probability that a day has one.
     #[must_use]
     pub fn probability_per_day(&self) -> f64 {
@@ -93,21 +129,11 @@ impl Jumps {
 }
 
 impl Factor {
-    /// Mean of the logarithm of one day's growth without its jump.
-    #[must_use]
-    pub fn log_drift_per_day(&self) -> f64 {
+    /// Mean of the logarithm of one day's growth without its jumps; the compensator of shared
+    /// jumps is not in it ([`Plan::log_drift_per_day`]).
+    fn own_log_drift_per_day(&self) -> f64 {
         let variance = self.volatility_per_sqrt_year * self.volatility_per_sqrt_year;
-        let diffusion = (self.drift_per_year - 0.5 * variance) / DAYS_PER_YEAR;
-        match self.jumps.compensation {
-            Compensation::Uncompensated => diffusion,
-            Compensation::Compensated => {
-                let Jumps {
-                    log_mean, log_sd, ..
-                } = self.jumps;
-                let excess = libm::expm1(log_mean + 0.5 * log_sd * log_sd);
-                diffusion - libm::log1p(self.jumps.probability_per_day() * excess)
-            }
-        }
+        (self.drift_per_year - 0.5 * variance) / DAYS_PER_YEAR - self.jumps.compensator(1.0)
     }
 
     /// Standard deviation of the logarithm of one day's growth without its jump.
@@ -199,9 +225,13 @@ pub enum Take {
         log_sd: f64,
     },
     /// What flows out at a limited rate until the attack is detected (after an exponential
-    /// time) and stopped, at most the value at risk: its expectation,
-    /// `cap * pause + cap * mean * (1 - exp(-(value / cap - pause) / mean))`.
+    /// time) and stopped, at most a share of the value at risk: its expectation
+    /// `E[min(reach, rate (detection + pause))]`, which is
+    /// `rate * (pause + mean * (1 - exp(-(reach / rate - pause) / mean)))` where `reach`, the
+    /// share of the value, lasts longer than the pause.
     RateLimited {
+        /// The share of the value at risk that can be reached, 0..=1.
+        share: f64,
         /// The rate, USD a day, positive.
         usd_per_day: f64,
         /// Mean days until detection, positive.
@@ -285,6 +315,18 @@ impl Plan {
         self.assets.iter().chain(std::iter::once(&self.value))
     }
 
+    /// Mean of the logarithm of one day's growth of each factor, without its jumps.
+    #[must_use]
+    pub fn log_drift_per_day(&self) -> Vec<f64> {
+        let shared = &self.shared_jumps;
+        self.factors()
+            .zip(&shared.loading)
+            .map(|(factor, loading)| {
+                factor.own_log_drift_per_day() - shared.jumps.compensator(*loading)
+            })
+            .collect()
+    }
+
     /// Slashable tokens of each asset over all entities.
     #[must_use]
     pub fn total_tokens(&self) -> Vec<f64> {
@@ -312,9 +354,21 @@ impl Plan {
         );
         let assets = self.asset_count();
         assert!(assets >= 1, "a plan without assets");
-        for factor in self.factors() {
-            factor.check(self.days);
+        assert!(
+            self.shared_jumps.loading.len() == assets + 1,
+            "{} loadings of shared jumps for {assets} assets and the value at risk",
+            self.shared_jumps.loading.len()
+        );
+        for (factor, loading) in self.factors().zip(&self.shared_jumps.loading) {
+            factor.check();
+            let reach =
+                factor.reach(self.days) + self.shared_jumps.jumps.reach(self.days, *loading);
+            assert!(
+                reach < 600.0,
+                "a factor may leave the range of reals (its logarithm reaches {reach}): {factor:?}"
+            );
         }
+        self.shared_jumps.jumps.check();
         self.check_root();
         self.operators.check(assets);
         assert!(!self.attacks.is_empty(), "a plan without attacks");
@@ -354,36 +408,49 @@ impl Plan {
     }
 }
 
+impl Jumps {
+    fn check(&self) {
+        assert!(
+            (0.0..DAYS_PER_YEAR).contains(&self.per_year) && self.log_sd >= 0.0,
+            "jumps that cannot be: {self:?}"
+        );
+    }
+
+    /// How far they move a logarithm at most, beyond what a run of 10^12 paths meets: ten
+    /// standard deviations of their number, all of one sign and three deviations large.
+    fn reach(&self, days: u32, loading: f64) -> f64 {
+        let days = f64::from(days);
+        let expected = days * self.probability_per_day();
+        if expected <= 0.0 {
+            return 0.0;
+        }
+        let many = (expected + 10.0 * expected.sqrt() + 10.0).min(days);
+        many * loading.abs() * (self.log_mean.abs() + 3.0 * self.log_sd)
+            + days * self.compensator(loading).abs()
+    }
+}
+
 impl Factor {
-    fn check(&self, days: u32) {
+    fn check(&self) {
         assert!(
             self.start > 0.0 && self.start.is_finite(),
             "a factor starts at {}",
             self.start
         );
-        let jumps = &self.jumps;
         assert!(
-            self.volatility_per_sqrt_year >= 0.0 && jumps.log_sd >= 0.0,
+            self.volatility_per_sqrt_year >= 0.0,
             "a negative volatility: {self:?}"
         );
-        assert!(
-            (0.0..DAYS_PER_YEAR).contains(&jumps.per_year),
-            "{} jumps a year",
-            jumps.per_year
-        );
-        // Ten standard deviations beyond the mean, all jumps of one sign: far outside what a
-        // run of 10^12 paths meets, and still inside the exponential.
-        let days = f64::from(days);
-        let expected = days * jumps.probability_per_day();
-        let many = expected + 10.0 * expected.sqrt() + 10.0 * f64::from(u8::from(expected > 0.0));
-        let reach = libm::log(self.start).abs()
-            + days * self.log_drift_per_day().abs()
-            + 10.0 * self.log_sd_per_day() * days.sqrt()
-            + many.min(days) * (jumps.log_mean.abs() + 3.0 * jumps.log_sd);
-        assert!(
-            reach < 600.0,
-            "a factor may leave the range of reals (ln reaches {reach}): {self:?}"
-        );
+        self.jumps.check();
+    }
+
+    /// How far its logarithm gets at most, ten standard deviations out.
+    fn reach(&self, days: u32) -> f64 {
+        let span = f64::from(days);
+        libm::log(self.start).abs()
+            + span * self.own_log_drift_per_day().abs()
+            + 10.0 * self.log_sd_per_day() * span.sqrt()
+            + self.jumps.reach(days, 1.0)
     }
 }
 
@@ -457,17 +524,21 @@ impl Attack {
             Take::LognormalShareOfValue { log_mean, log_sd }
             | Take::LognormalUsd { log_mean, log_sd } => {
                 assert!(
-                    log_sd >= 0.0 && log_mean.abs() + 10.0 * log_sd < 100.0,
+                    log_sd > 0.0 && log_mean.abs() + 10.0 * log_sd < 100.0,
                     "a lognormal attack of {log_mean}, {log_sd}"
                 );
             }
             Take::RateLimited {
+                share,
                 usd_per_day,
                 mean_days_to_detection,
                 pause_days,
             } => {
                 assert!(
-                    usd_per_day > 0.0 && mean_days_to_detection > 0.0 && pause_days >= 0.0,
+                    (0.0..=1.0).contains(&share)
+                        && usd_per_day > 0.0
+                        && mean_days_to_detection > 0.0
+                        && pause_days >= 0.0,
                     "a rate limit of {usd_per_day} USD a day, {mean_days_to_detection} and {pause_days} days"
                 );
             }

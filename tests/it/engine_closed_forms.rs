@@ -3,7 +3,7 @@
 use stakewright::random::Seed;
 use stakewright::sim::{
     Attack, Cap, Coalition, Compensation, Cost, Ensemble, Factor, Jumps, Monitoring, NEVER,
-    Operators, Plan, Progress, Record, Take, Weights, When, simulate,
+    Operators, Plan, Progress, Record, SharedJumps, Take, Weights, When, simulate,
 };
 
 /// One asset worth 1 USD, one operator with `stake` tokens of it, all of which burns.
@@ -14,6 +14,7 @@ pub fn single(stake: f64, volatility: f64, days: u32, attack: Attack) -> Plan {
         monitoring: Monitoring::Daily,
         assets: vec![factor(1.0, volatility)],
         value: factor(1.0, 0.0),
+        shared_jumps: SharedJumps::none(1),
         correlation_root: vec![1.0, 0.0, 0.0, 1.0],
         operators: Operators {
             entities: 1,
@@ -295,6 +296,7 @@ fn a17_numeraire_invariance() {
 #[test]
 fn a_rate_limit_and_an_operators_own_loss() {
     let take = Take::RateLimited {
+        share: 1.0,
         usd_per_day: 2e6,
         mean_days_to_detection: 3.0,
         pause_days: 0.5,

@@ -8,5 +8,5 @@
 mod support;
 
 mod report;
-mod vectors;
 mod engine_closed_forms;
+mod vectors;
