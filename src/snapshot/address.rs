@@ -33,6 +33,12 @@ impl Address {
         0xbe, 0xac, 0x0e, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee,
         0xee, 0xee, 0xeb, 0xea, 0xc0,
     ]);
+
+    /// True for the address of no account.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        *self == Self::ZERO
+    }
 }
 
 /// Keccak-256 of some bytes, as Ethereum uses it.
@@ -120,6 +126,20 @@ impl<'de> Deserialize<'de> for Address {
         String::deserialize(deserializer)?
             .parse()
             .map_err(de::Error::custom)
+    }
+}
+
+impl schemars::JsonSchema for Address {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Address".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^0x[0-9a-fA-F]{40}$",
+            "description": "An account or contract; mixed case must match EIP-55."
+        })
     }
 }
 
