@@ -7,9 +7,7 @@ use stakewright::export::address::Address;
 use stakewright::export::arguments::SetKey;
 use stakewright::export::network::{Contracts, Network};
 use stakewright::export::number::Dec;
-use stakewright::export::world::{
-    AllocationState, Knowledge, Reason, StrategyState, World,
-};
+use stakewright::export::world::{AllocationState, Knowledge, Reason, StrategyState, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Deserialize)]
@@ -19,6 +17,7 @@ struct Recording {
     labels: BTreeMap<String, String>,
     checkpoints: Vec<Checkpoint>,
     reverts: Vec<Answer>,
+    #[cfg(feature = "chain")]
     rewards: Vec<Answer>,
 }
 
@@ -43,11 +42,11 @@ struct Answer {
     #[serde(default)]
     rule: String,
     block: Dec<u64>,
-    timestamp: Option<Dec<u64>>,
     from: Address,
     to: Address,
     function: String,
     args: Value,
+    #[cfg(feature = "chain")]
     calldata: String,
     #[serde(default)]
     reverted: bool,

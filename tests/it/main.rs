@@ -7,7 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod engine_closed_forms;
 mod export_recording;
 mod report;
-mod engine_closed_forms;
 mod vectors;
