@@ -1,0 +1,78 @@
+//! The one place where errors are rendered and given an exit code.
+
+use super::exit::Exit;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub struct CliError {
+    /// The code that the shell sees.
+    pub exit: Exit,
+    /// The message, already rendered: it ends with what to do.
+    pub message: String,
+}
+
+impl CliError {
+    /// An error with its chain of causes and a line of help.
+    pub fn new(exit: Exit, error: &dyn Error, help: &str) -> Self {
+        let mut message = format!("error: {error}");
+        let mut cause = error.source();
+        // A chain longer than this is a loop, not an explanation.
+        for _ in 0..8 {
+            let Some(source) = cause else { break };
+            let text = source.to_string();
+            if !message.contains(&text) {
+                let _ = write!(message, "\n  caused by: {text}");
+            }
+            cause = source.source();
+        }
+        Self { exit, message }.with_help(help)
+    }
+
+    /// An error of plain words.
+    pub fn words(exit: Exit, text: impl std::fmt::Display, help: &str) -> Self {
+        Self { exit, message: format!("error: {text}") }.with_help(help)
+    }
+
+    /// A wrong command line.
+    pub fn usage(text: impl std::fmt::Display, help: &str) -> Self {
+        Self::words(Exit::Usage, text, help)
+    }
+
+    /// A file that cannot be read or written.
+    pub fn file(verb: &str, path: impl Into<PathBuf>, source: &std::io::Error) -> Self {
+        let path = path.into();
+        Self::words(
+            Exit::Data,
+            format_args!("cannot {verb} {}: {source}", path.display()),
+            "check the path and its permissions",
+        )
+    }
+
+    /// Ctrl-C.
+    pub fn interrupted() -> Self {
+        Self {
+            exit: Exit::Interrupted,
+            message: "interrupted: nothing was written".to_owned(),
+        }
+    }
+
+    fn with_help(mut self, help: &str) -> Self {
+        if !help.is_empty() {
+            let _ = write!(self.message, "\n  = help: {help}");
+        }
+        self
+    }
+}
+
+impl From<crate::run::RunError> for CliError {
+    fn from(error: crate::run::RunError) -> Self {
+        let help = match error {
+            crate::run::RunError::Taken { .. } => "choose another --out, or move that folder away",
+            _ => "choose a folder that can be written with --out",
+        };
+        Self::new(Exit::Data, &error, help)
+    }
+}
