@@ -10,4 +10,5 @@ mod support;
 mod engine_closed_forms;
 mod export_recording;
 mod report;
+mod architecture;
 mod vectors;
