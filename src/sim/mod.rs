@@ -5,12 +5,14 @@
 //! plan, the seed and *i* alone, so shards, threads and resumed runs agree to the bit.
 
 pub mod coalition;
+mod compile;
 mod ensemble;
 mod fan;
 mod outcome;
 mod plan;
 pub mod reference;
 
+pub use compile::{compile, franchise_usd};
 pub use ensemble::{Columns, Ensemble, NEVER};
 pub use fan::Fan;
 pub use plan::{

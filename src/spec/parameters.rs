@@ -316,6 +316,7 @@ mod tests {
             },
             veto: None,
             executes: Share(1.0),
+            redistributed: Share(0.0),
             recaptured: Share(0.0),
             accidental: PerYear(0.0),
         }
