@@ -7,15 +7,35 @@
 //! | file | question |
 //! |---|---|
 //! | [`passage`] | how likely does a margin fall below zero, at a date and before it |
+//! | [`jumps`] | the same for a price that jumps |
+//! | [`opportunities`] | how likely is an attack when it needs an opportunity |
 //! | [`supply`] | what stake does a reward budget attract, and what budget does a stake need |
 //! | [`slashing`] | does a slash land in time, and what premium do stakers ask for the risk |
 //! | [`franchise`] | what future business does an operator lose by attacking |
+//! | [`bribery`] | what a briber must pay when few votes are pivotal |
 //! | [`coalition`] | which entities reach the quorum at the lowest cost |
+//! | [`network`] | what attacks on several services together cost, and how losses spread |
+//! | [`profit`] | what can be taken before somebody stops it, and by shorting |
+//! | [`impact`] | what large trades and liquidations do to a price |
+//! | [`faults`] | how many operators fail together, and what that costs |
+//! | [`copula`] | how often bad things come together |
+//! | [`safety`] | plain and strong safety, and the cover that can be sold on them |
 //! | [`solve`] | roots and quadrature that the others share |
 
+pub mod bribery;
 pub mod coalition;
+pub mod copula;
+pub mod faults;
 pub mod franchise;
+pub mod impact;
+pub mod jumps;
+mod laplace;
+pub mod network;
+pub mod opportunities;
 pub mod passage;
+mod passage_checked;
+pub mod profit;
+pub mod safety;
 pub mod slashing;
 pub mod solve;
 pub mod supply;

@@ -7,7 +7,8 @@
 //! live through is the first passage, not the date: at a year and 80 % volatility the one is
 //! 0.655 and the other 0.406.
 
-use super::solve::{gauss_legendre, root};
+use super::passage_checked::{Step, failure};
+use super::solve::root;
 use crate::stats::normal;
 use serde::{Deserialize, Serialize};
 
@@ -113,16 +114,11 @@ impl LogMargin {
         if spread == 0.0 {
             return indicator(x + nu * years < 0.0 || x + drift < 0.0);
         }
-        if checks == 1 {
-            return normal::cdf((-x - drift) / spread);
-        }
         let top = x.max(0.0) + (-nu * years).max(0.0) + 10.0 * self.spread(years);
-        let grid = CheckedGrid::new(top, spread, drift);
-        let mut failure = vec![0.0; grid.points()];
-        for _ in 1..checks {
-            failure = grid.back_one(&failure);
-        }
-        grid.at(x, &failure)
+        let step = Step {
+            parts: vec![(1.0, drift, spread)],
+        };
+        failure(x, top, &step, checks)
     }
 
     /// The smallest multiple m = CoC/PfC with first passage at most `tolerance` up to `years`,
@@ -254,100 +250,6 @@ impl CostAndProfit {
         }
         let d1 = (profit / cost).ln() / spread + 0.5 * spread;
         profit * normal::cdf(d1) - cost * normal::cdf(d1 - spread)
-    }
-}
-
-/// Failure probabilities on a grid of equal panels over 0..top, one Gaussian step apart.
-///
-/// All panels are one standard deviation wide, so the kernel between two points depends on the
-/// distance of their panels alone and is computed once.
-struct CheckedGrid {
-    rule: Vec<(f64, f64)>,
-    panels: usize,
-    /// Width of a panel, in log margin.
-    width: f64,
-    spread: f64,
-    drift: f64,
-    /// `[panel distance + reach][to node][from node]`: weight × density.
-    kernel: Vec<f64>,
-    reach: i64,
-}
-
-impl CheckedGrid {
-    const NODES: usize = 12;
-
-    fn new(top: f64, spread: f64, drift: f64) -> Self {
-        let rule = gauss_legendre(Self::NODES);
-        let panels = (top / spread).ceil() as usize + 1;
-        assert!(
-            panels < 200_000,
-            "{panels} panels: the checks are too close for this recursion"
-        );
-        let width = spread;
-        // The step reaches 9 deviations either way, and the drift shifts it.
-        let reach = 10 + (drift / spread).abs().ceil() as i64;
-        let mut kernel = Vec::with_capacity((2 * reach as usize + 1) * Self::NODES * Self::NODES);
-        for distance in -reach..=reach {
-            for &(to, _) in &rule {
-                for &(from, weight) in &rule {
-                    let move_by = distance as f64 * width + 0.5 * width * (from - to) - drift;
-                    kernel.push(0.5 * width * weight * normal::density(move_by / spread) / spread);
-                }
-            }
-        }
-        Self {
-            rule,
-            panels,
-            width,
-            spread,
-            drift,
-            kernel,
-            reach,
-        }
-    }
-
-    fn points(&self) -> usize {
-        self.panels * Self::NODES
-    }
-
-    /// One check earlier: P(fail now or later | start) at every grid point.
-    fn back_one(&self, later: &[f64]) -> Vec<f64> {
-        let nodes = Self::NODES;
-        let mut earlier = Vec::with_capacity(later.len());
-        for panel in 0..self.panels as i64 {
-            for to in 0..nodes {
-                let x = (panel as f64 + 0.5 + 0.5 * self.rule[to].0) * self.width;
-                let mut total = normal::cdf((-x - self.drift) / self.spread);
-                let first = (panel - self.reach).max(0);
-                let last = (panel + self.reach).min(self.panels as i64 - 1);
-                for from_panel in first..=last {
-                    let row = ((from_panel - panel + self.reach) as usize * nodes + to) * nodes;
-                    let base = from_panel as usize * nodes;
-                    let kernel = &self.kernel[row..row + nodes];
-                    total += kernel
-                        .iter()
-                        .zip(&later[base..base + nodes])
-                        .map(|(k, f)| k * f)
-                        .sum::<f64>();
-                }
-                earlier.push(total);
-            }
-        }
-        earlier
-    }
-
-    /// The same from any start `x`.
-    fn at(&self, x: f64, later: &[f64]) -> f64 {
-        let mut total = normal::cdf((-x - self.drift) / self.spread);
-        for (index, failure) in later.iter().enumerate() {
-            let (node, weight) = self.rule[index % Self::NODES];
-            let to = ((index / Self::NODES) as f64 + 0.5 + 0.5 * node) * self.width;
-            let z = (to - x - self.drift) / self.spread;
-            if z.abs() < 10.0 {
-                total += 0.5 * self.width * weight * normal::density(z) / self.spread * failure;
-            }
-        }
-        total.min(1.0)
     }
 }
 

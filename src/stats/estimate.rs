@@ -87,10 +87,6 @@ macro_rules! unbounded {
     ($module:ident, $end:expr) => {
         mod $module {
             use serde::{Deserialize, Deserializer, Serializer};
-            #[expect(
-                clippy::trivially_copy_pass_by_ref,
-                reason = "the signature that serde asks for"
-            )]
             pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
                 if value.is_finite() {
                     serializer.serialize_f64(*value)

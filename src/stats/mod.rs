@@ -10,13 +10,24 @@
 //! | [`normal`], [`special`] | the distributions that the bounds are read from |
 //! | [`proportion`] | k failures in n paths: Clopper–Pearson, Wilson, acceptance numbers |
 //! | [`quantile`] | order statistics and their distribution-free bounds |
-//! | [`tail`] | expected shortfall, tail indices |
+//! | [`tail`], [`pareto`] | expected shortfall, tail indices, the generalised Pareto fit |
+//! | [`weighted`] | importance sampling, its diagnostics, empirical Bernstein bounds |
+//! | [`resample`] | bootstrap and batch means |
+//! | [`sensitivity`] | Sobol indices |
+//! | [`selection`] | choosing among noisy designs |
+//! | [`concentration`] | Herfindahl, Gini, holders to a share |
 
+pub mod concentration;
 mod estimate;
 pub mod normal;
+pub mod pareto;
 pub mod proportion;
 pub mod quantile;
+pub mod resample;
+pub mod selection;
+pub mod sensitivity;
 pub mod special;
 pub mod tail;
+pub mod weighted;
 
 pub use estimate::{Estimate, mean, mean_interval, replicate_interval, sum, variance};

@@ -3,6 +3,7 @@
 use super::estimate::{Estimate, mean, sum, variance};
 use super::normal;
 use super::quantile::rank;
+use super::special::{student_density, student_quantile};
 
 /// Mean of the worst share 1 − `level` of an ascending sample of losses, with its interval
 /// (Rockafellar, Uryasev 2000): ES = VaR + E[(L − VaR)⁺]/(1 − q).
@@ -79,6 +80,41 @@ pub fn mean_excess(losses: &[f64], threshold: f64) -> Option<f64> {
         .map(|loss| loss - threshold)
         .collect();
     (!beyond.is_empty()).then(|| mean(&beyond))
+}
+
+/// Expected shortfall of the standard normal at `level`: φ(z_q)/(1 − q).
+#[must_use]
+pub fn normal_shortfall(level: f64) -> f64 {
+    normal::density(normal::quantile(level)) / (1.0 - level)
+}
+
+/// Expected shortfall of e^(m + sZ) at `level`: e^(m + s²/2) Φ(s − z_q)/(1 − q).
+#[must_use]
+pub fn lognormal_shortfall(log_mean: f64, log_deviation: f64, level: f64) -> f64 {
+    let s = log_deviation;
+    (log_mean + 0.5 * s * s).exp() * normal::cdf(s - normal::quantile(level)) / (1.0 - level)
+}
+
+/// Expected shortfall of Student's t at `level`: f(t_q)/(1 − q)·(ν + t_q²)/(ν − 1), ν > 1.
+#[must_use]
+pub fn student_shortfall(freedom: f64, level: f64) -> f64 {
+    assert!(
+        freedom > 1.0,
+        "the mean of t with {freedom} degrees of freedom is infinite"
+    );
+    let t = student_quantile(level, freedom);
+    student_density(t, freedom) / (1.0 - level) * (freedom + t * t) / (freedom - 1.0)
+}
+
+/// n·Var of the standard normal's estimated shortfall at `level`, in the limit of many paths:
+/// Var((Z − z)⁺)/(1 − q)². It says how many paths a shortfall needs.
+#[must_use]
+pub fn normal_shortfall_variance(level: f64) -> f64 {
+    let z = normal::quantile(level);
+    let tail = 1.0 - level;
+    let first = normal::density(z) - z * tail;
+    let second = (1.0 + z * z) * tail - z * normal::density(z);
+    (second - first * first) / (tail * tail)
 }
 
 #[cfg(test)]

@@ -1,0 +1,183 @@
+//! What a briber must pay: small players cost little when none of them is pivotal.
+
+use crate::stats::special::binomial_mass;
+use serde::{Deserialize, Serialize};
+
+/// What one entity loses by selling its vote, USD.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BribeTerms {
+    /// Slashable stake that stands behind it.
+    pub slashable_usd: f64,
+    /// Share of a slash that the one who decides bears: its own share of the stake, or one where
+    /// delegators can hold it liable.
+    pub borne: f64,
+    /// Present value of its lost business.
+    pub franchise_usd: f64,
+    /// What it loses when the attack succeeds, whoever took part: the drop of tokens it holds.
+    pub collateral_loss_usd: f64,
+    /// Probability that its own vote decides whether the attack succeeds.
+    pub pivotal: f64,
+}
+
+impl BribeTerms {
+    /// p·f·w·s + F + pivot·L: an attributable slash hits whoever signs and is not discounted by
+    /// pivotality; a collateral loss is, because it comes anyway when others succeed (after
+    /// Newman 2023).
+    #[must_use]
+    pub fn price_usd(&self, slash_fraction: f64, lands: f64) -> f64 {
+        lands * slash_fraction * self.slashable_usd * self.borne
+            + self.franchise_usd
+            + self.pivotal * self.collateral_loss_usd
+    }
+}
+
+/// P(one of `n` equal voters is decisive) when `needed` votes succeed and each other voter joins
+/// with probability `joins`: P(exactly needed − 1 of the others join).
+#[must_use]
+pub fn pivotality(n: u64, needed: u64, joins: f64) -> f64 {
+    if needed == 0 || needed > n {
+        return 0.0;
+    }
+    binomial_mass(needed - 1, n - 1, joins)
+}
+
+/// P(each voter is decisive) for voters of unequal `weights` against a `threshold`, when each
+/// other one joins with probability `joins`: the distribution of the others' weight by dynamic
+/// programming on a grid of `cells` weights.
+///
+/// Weights are rounded to the grid, so a voter is decisive to within one cell; with equal weights
+/// and enough cells it is [`pivotality`].
+#[must_use]
+pub fn weighted_pivotality(weights: &[f64], threshold: f64, joins: f64, cells: usize) -> Vec<f64> {
+    let total: f64 = weights.iter().sum();
+    assert!(
+        cells >= 2 && total > 0.0,
+        "{cells} cells for a weight of {total}"
+    );
+    let cell = |weight: f64| (weight / total * cells as f64).round() as usize;
+    // ⌈·⌉, less a rounding error: a threshold on a grid point is reached there.
+    let needed = (threshold / total * cells as f64 - 1e-9).ceil().max(0.0) as usize;
+    let sizes: Vec<usize> = weights.iter().map(|&weight| cell(weight)).collect();
+    let end = sizes.iter().sum::<usize>() + 1;
+    (0..weights.len())
+        .map(|voter| {
+            let mut mass = vec![0.0; end];
+            mass[0] = 1.0;
+            for (other, &size) in sizes.iter().enumerate() {
+                if other == voter {
+                    continue;
+                }
+                for weight in (0..end).rev() {
+                    let joined = if weight >= size {
+                        mass[weight - size]
+                    } else {
+                        0.0
+                    };
+                    mass[weight] = (1.0 - joins) * mass[weight] + joins * joined;
+                }
+            }
+            let from = needed.saturating_sub(sizes[voter]);
+            mass[from.min(end)..needed.min(end)].iter().sum()
+        })
+        .collect()
+}
+
+/// Payoffs of a voter in a game that pays `reward` for voting with the majority, under a bribe of
+/// reward + ε for voting 1, paid only if the majority votes 0 (Buterin 2015).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ConditionalBribe {
+    /// Payoff when the others vote 0 and this one too.
+    pub others_0_vote_0: f64,
+    /// Payoff when the others vote 0 and this one votes 1: the bribe is due.
+    pub others_0_vote_1: f64,
+    /// Payoff when the others vote 1 and this one votes 0.
+    pub others_1_vote_0: f64,
+    /// Payoff when the others vote 1 and this one too: the attack succeeds, the bribe is not due.
+    pub others_1_vote_1: f64,
+}
+
+impl ConditionalBribe {
+    /// The game's payoffs.
+    #[must_use]
+    pub fn new(reward: f64, epsilon: f64) -> Self {
+        Self {
+            others_0_vote_0: reward,
+            others_0_vote_1: reward + epsilon,
+            others_1_vote_0: 0.0,
+            others_1_vote_1: reward,
+        }
+    }
+
+    /// Is voting 1 better whatever the others do? Then all vote 1 and the bribe costs nothing.
+    #[must_use]
+    pub fn attack_dominates(&self) -> bool {
+        self.others_0_vote_1 > self.others_0_vote_0 && self.others_1_vote_1 > self.others_1_vote_0
+    }
+
+    /// What the briber pays in the end to `voters`: nothing when the attack dominates, for then it
+    /// succeeds and the bribe is not due.
+    #[must_use]
+    pub fn paid(&self, voters: f64) -> f64 {
+        if self.attack_dominates() {
+            0.0
+        } else {
+            voters * self.others_0_vote_1
+        }
+    }
+}
+
+/// How a service finds out who voted wrongly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// A proof that a contract checks, or one that any honest observer agrees on.
+    Provable,
+    /// Agreement with the majority alone: no fallback above it.
+    MajorityAgreement,
+}
+
+/// The briber's minimum over a coalition of prices, USD: their sum, or zero where rewards and
+/// slashes follow the majority, because a conditional bribe that is never paid moves it.
+#[must_use]
+pub fn bribers_minimum_usd(evidence: Evidence, prices_usd: &[f64]) -> f64 {
+    match evidence {
+        Evidence::Provable => prices_usd.iter().sum(),
+        Evidence::MajorityAgreement => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_weights_give_equal_pivotality() {
+        let weighted = weighted_pivotality(&[1.0; 9], 5.0, 0.4, 900);
+        for found in weighted {
+            assert!((found - pivotality(9, 5, 0.4)).abs() < 1e-12);
+        }
+        assert!(pivotality(9, 10, 0.5).abs() < 1e-300 && pivotality(9, 0, 0.5).abs() < 1e-300);
+    }
+
+    #[test]
+    fn a_dictator_is_always_decisive() {
+        let found = weighted_pivotality(&[6.0, 1.0, 2.0], 5.0, 0.5, 900);
+        assert!((found[0] - 1.0).abs() < 1e-12 && found[1].abs() < 1e-12 && found[2].abs() < 1e-12);
+    }
+
+    #[test]
+    fn more_voters_make_each_less_pivotal_and_cheaper() {
+        let price = |n: u64| {
+            BribeTerms {
+                slashable_usd: 0.0,
+                borne: 1.0,
+                franchise_usd: 0.0,
+                collateral_loss_usd: 1e6 / n as f64,
+                pivotal: pivotality(n, n / 2, 0.5),
+            }
+            .price_usd(1.0, 1.0)
+                * (n / 2) as f64
+        };
+        assert!(price(1000) < price(100) && price(100) < price(10));
+    }
+}
