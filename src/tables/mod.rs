@@ -5,13 +5,17 @@
 //! hash of every table's rows, the content hash, and that the tables fit together. Column names
 //! carry units; rows name each other by `operator_index`, `asset_index`, `avs_index`, `set_index`.
 
+mod build;
 mod cells;
 mod columns;
+mod embedded;
 mod error;
 mod hash;
 mod schema;
 
+pub use build::build_embedded;
 pub use columns::{Column, Table, read_columns, write_columns};
+pub use embedded::embedded;
 pub use error::TablesError;
 pub use hash::content_hash;
 

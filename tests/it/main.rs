@@ -10,5 +10,7 @@ mod support;
 mod engine_closed_forms;
 mod export_recording;
 mod report;
+#[cfg(feature = "tables")]
+mod snapshot;
 mod architecture;
 mod vectors;
