@@ -1,7 +1,29 @@
 //! Model text to `Draft` (spans) to checked [`Model`]; JSON Schema.
 
+pub mod assumptions;
+mod check;
+pub mod draft;
+mod errors;
+pub mod leaf;
 pub mod model;
 pub mod parameters;
+pub mod quantity;
+mod read;
+mod render;
+mod schema;
+mod shape;
+
+pub use assumptions::assumption;
+pub use check::FORMAT;
+pub use errors::{ErrorKind, PlainError, SpecError, SpecErrors};
 
 pub use model::Model;
 pub use parameters::Parameters;
+pub use read::Draft;
+pub use schema::{SCHEMA_FILE, schema, schema_value};
+
+/// A commented model file to begin with; it checks without a fault.
+#[must_use]
+pub fn template() -> &'static str {
+    include_str!("template.toml")
+}

@@ -4,8 +4,10 @@
 //! its offence by index, an operator's stake is in tokens of the market's assets), every
 //! probability is in `0..=1`. Code after the check takes `&Model` and asks no more questions.
 
+use crate::snapshot::Address;
 use crate::units::{Days, PerYear, Share, Usd, UsdPerYear};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A design of one service, checked against a snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +32,8 @@ pub struct Model {
     pub target: Target,
     /// How the promise is played out.
     pub simulation: Simulation,
+    /// Where it goes; changes no figure of the economics.
+    pub deployment: Deployment,
     /// Defaults that the file left to us: each is an assumption with an address.
     pub assumptions: Vec<AssumptionUse>,
 }
@@ -93,7 +97,7 @@ pub struct Service {
 }
 
 /// How a wrong result is recognised as wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verification {
     /// A contract recomputes it.
@@ -362,7 +366,7 @@ pub struct Offence {
 }
 
 /// Kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// A wrong result.
@@ -467,7 +471,7 @@ pub struct Target {
 }
 
 /// Which cost of corruption deters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deterrence {
     /// The cheapest coalition's whole slashable stake, times the chance that the slash lands.
@@ -486,11 +490,59 @@ pub struct Simulation {
 }
 
 /// When security is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Monitoring {
     /// At the end of each day.
     Daily,
     /// At every moment: between two days by the Brownian bridge.
     Continuous,
+}
+
+/// Where the design is deployed: what an export needs beside the economics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct Deployment {
+    /// The network.
+    pub network: Network,
+    /// The service's own address on it.
+    pub avs: Option<Address>,
+    /// Who may slash.
+    pub slasher: Option<Address>,
+    /// Registrar of operators, where it is not the service itself.
+    pub registrar: Option<Address>,
+    /// Where the service's metadata is.
+    pub metadata_uri: Option<String>,
+    /// Who receives redistributed stake.
+    pub redistribution_recipient: Option<Address>,
+    /// Contract of the token that rewards are paid in.
+    pub reward_token: Option<Address>,
+    /// Id of the operator set.
+    pub operator_set_id: u32,
+    /// First day that rewards are paid for, `YYYY-MM-DD`.
+    pub rewards_start: Option<String>,
+    /// Curve of the operators' signing keys.
+    pub signing: Option<Signing>,
+}
+
+/// A network that EigenLayer is deployed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// Ethereum mainnet.
+    #[default]
+    Mainnet,
+    /// The Sepolia test network.
+    Sepolia,
+    /// The Hoodi test network.
+    Hoodi,
+}
+
+/// Curve of the operators' signing keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Signing {
+    /// Keys of Ethereum accounts.
+    Ecdsa,
+    /// Keys on the curve BN254, whose signatures aggregate.
+    Bn254,
 }

@@ -12,5 +12,6 @@ mod export_recording;
 mod report;
 #[cfg(feature = "tables")]
 mod snapshot;
+mod spec;
 mod architecture;
 mod vectors;

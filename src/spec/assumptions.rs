@@ -1,0 +1,211 @@
+//! The defaults: what a model file may leave out, what is taken then, and why.
+//!
+//! A founder cannot be expected to know these figures. Each has an id that reports cite, and the
+//! key that replaces it. `docs/assumptions.md` is written from this list.
+
+/// One assumption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assumption {
+    /// Its id, such as `A-own-share`.
+    pub id: &'static str,
+    /// The key that replaces it.
+    pub key: &'static str,
+    /// What is assumed, as one sentence.
+    pub statement: &'static str,
+    /// The value taken, as a file would write it; where it depends on the snapshot, how it is found.
+    pub value: &'static str,
+    /// Where the value comes from, or why it is careful.
+    pub reason: &'static str,
+}
+
+/// The assumption of an id.
+///
+/// # Panics
+/// When there is none: ids are constants of this program.
+#[must_use]
+pub fn assumption(id: &str) -> &'static Assumption {
+    CATALOGUE.iter().find(|a| a.id == id).unwrap_or_else(|| panic!("no assumption is called {id}"))
+}
+
+macro_rules! catalogue {
+    ($($id:literal $key:literal $value:literal $statement:literal $reason:literal)*) => {
+        /// All assumptions that a model file can rest on.
+        pub const CATALOGUE: &[Assumption] = &[$(Assumption {
+            id: $id, key: $key, value: $value, statement: $statement, reason: $reason,
+        }),*];
+    };
+}
+
+catalogue! {
+    "A-allocate" "operators.allocate" "100 %"
+        "The stake that the file names for a pooled or equal set is allocated in full."
+        "Such a set is a thought experiment: its stake is the slashable stake. A set of real operators has no default, because what share of their stake they would allocate is the design."
+    "A-own-share" "operators.own_share" "1 %"
+        "An operator owns 1 % of the stake that is delegated to it; the rest belongs to stakers who have no say in an attack."
+        "No source measures own stake on EigenLayer, and the protocol asks for none. Operators of pooled staking run almost wholly on the stake of others, so a small share is the careful side: own stake is what deters the operator itself."
+    "A-operator-count" "operators.count" "from 1 to all that the rule names"
+        "The recommendation may use any number of the operators that the rule names."
+        "Nothing in the protocol fixes a number; the search says which it needs."
+    "A-entities" "operators.entities" "one entity for each operator, unless the snapshot knows better"
+        "Operators that no source groups are controlled by different entities."
+        "Not careful: operators under common control make coalitions cheaper. Name a file that groups them as soon as you know."
+    "A-operator-cost-own" "operators.costs.own" "6000 USD/year"
+        "Running this service alone costs an operator 6000 USD a year."
+        "Two to four cores for one service, at 62 USD a month for two cores and 4 GiB on demand (a price point of 2025), with the larger part for the people who keep it running. No operator publishes its cost."
+    "A-operator-cost-shared" "operators.costs.shared" "60 kUSD/year"
+        "What an operator spends whatever services it runs is 60000 USD a year."
+        "About half a post of an engineer for keys, monitoring and upgrades; an order of magnitude, not a measurement."
+    "A-operator-cost-services" "operators.costs.services" "10"
+        "That cost is shared by ten services."
+        "On 2024-12-03, 358 operators had 1579 registrations with 40 services: 4.4 on average, and far more for the large operators that hold most stake."
+    "A-franchise-revenue" "operators.franchise.net_revenue" "0.1 %/year"
+        "An operator earns 0.1 % a year, net, on all stake delegated to it."
+        "Ten per cent (the protocol's default split) of rewards of about 1 to 2 % a year, less its costs."
+    "A-franchise-discount" "operators.franchise.discount" "20 %/year"
+        "The future revenue of an operator is discounted at 20 % a year."
+        "A small business in a young market; a lower rate makes the franchise, and so the deterrence, larger."
+    "A-franchise-exit" "operators.franchise.exit_hazard" "10 %/year"
+        "One operator in ten would give up the business within a year anyway."
+        "An order of magnitude; a lower hazard makes the franchise larger."
+    "A-jumps" "market.jumps" "the jumps that the snapshot fitted to ETH"
+        "The collateral jumps together: when ETH jumps, liquid staking tokens jump as far, and other assets by their beta."
+        "Jumps that were independent would diversify away the very days that break a design."
+    "A-jump-loading" "market.<asset>.jump_loading" "ETH and LST 1; others correlation times the ratio of volatilities"
+        "How far an asset moves when ETH jumps is its regression coefficient on ETH."
+        "The coefficient of daily returns, for want of a fit to the jump days alone."
+    "A-market-statistics" "market.<asset>.volatility" "the snapshot's statistics of daily returns"
+        "Volatility and correlation stay what they were in the longest history that the snapshot holds."
+        "A long history contains the crashes that a recent one may lack. The variance of the jumps is taken out, since jumps come on top."
+    "A-lst-peg" "market.LST.volatility" "that of ETH, and an independent peg of 0.44 % a day"
+        "Liquid staking tokens move as ETH does, times a peg whose daily innovation is that of stETH before withdrawals opened."
+        "The peg is let wander instead of reverting, and the worse of two regimes is taken: both overstate the loss of peg over months."
+    "A-token-volatility" "market.TOKEN.volatility" "120 %/year"
+        "A token without statistics in the snapshot has a volatility of 120 % a year and a correlation of 60 % with ETH."
+        "Between ETH (about 80 %) and EIGEN (about 147 %), whose history is the only one of a restaking token."
+    "A-drift" "market.<asset>.drift" "0 %/year"
+        "Prices have no expected growth."
+        "A design that is safe only if prices rise is not safe."
+    "A-small-assets" "operators.assets" "left out"
+        "Assets that hold less than a ten-thousandth of the set's stake are left out of the simulation."
+        "Each costs a random number a day and moves nothing that could be measured; leaving stake out is the careful side."
+    "A-unpriced" "operators.assets" "left out"
+        "Assets without a price in the snapshot count for nothing."
+        "Stake that cannot be valued cannot deter; leaving it out is the careful side."
+    "A-reconstructed" "operators.from" "the largest-entropy solution"
+        "The stake of single operators is reconstructed from the totals of services and their members."
+        "It is the most even stake that reproduces every total; the true one is more concentrated, so coalitions may be smaller and cheaper than computed. A pulled snapshot has none of this."
+    "A-token-price" "the quantity's own unit" "the snapshot's price"
+        "Quantities in tokens are converted to USD at the snapshot's price, once."
+        "The model is in USD; write USD where a sum does not follow the token's price."
+    "A-value-growth" "value.at_risk.growth" "0 %/year"
+        "The value at risk has no expected growth."
+        "Within a horizon of a month, volatility decides; a plan to grow belongs into the file."
+    "A-value-volatility" "value.at_risk.volatility" "80 %/year"
+        "The value at risk has a volatility of 80 % a year."
+        "Mostly crypto assets, so about that of ETH; deposits and withdrawals come on top, sums in stable coins bring it down."
+    "A-value-correlation" "value.at_risk.correlation_with_eth" "0.5"
+        "The value at risk has a correlation of 0.5 with the price of ETH; with other assets it follows from theirs with ETH."
+        "Between sums that follow ETH (1) and stable coins (0). Low is careful: value that falls with the collateral needs less of it."
+    "A-value-jumps" "value.at_risk.jump_loading" "0"
+        "The value at risk does not fall when the collateral jumps."
+        "The careful side: the loot stays while the collateral goes."
+    "A-cap" "value.attack.cap" "at-risk"
+        "No attack takes more than the value at risk at that moment."
+        "One cannot steal what is not there. The tail of past exploits has no finite mean, so that an uncapped take would mean little."
+    "A-standing" "value.attack.when" "standing"
+        "An attack can be done on any day."
+        "The careful side: operators choose their day."
+    "A-per-event" "value.attack.extraction" "per_event"
+        "One success takes everything at once."
+        "The careful side: a rate limit that is built is a key to write."
+    "A-attributable-onchain" "slashing.offence.attributable" "100 %"
+        "A contract that recomputes a result, or checks a proof, attributes a wrong one to its signer without fail."
+        "Signature and proof are both on chain."
+    "A-attributable-quorum" "slashing.offence.attributable" "98 %"
+        "A wrong result that a quorum signed is attributed to its signers in 98 of 100 cases."
+        "Signatures name the signers; what is left is evidence that is lost or disputed."
+    "A-attributable-intersubjective" "slashing.offence.attributable" "90 %"
+        "When only people can tell, a wrong result is attributed in 90 of 100 cases."
+        "No intersubjective slash has been seen yet; an order of magnitude."
+    "A-attributable-liveness" "slashing.offence.attributable" "0 %"
+        "Work that was not done cannot be attributed."
+        "Under asynchrony nobody can tell silence from a slow network (Budish, Lewis-Pye and Roughgarden, 2024). Write a share when the service records on chain who did not sign."
+    "A-executes" "slashing.offence.executes" "100 %"
+        "Once decided, a slash is executed."
+        "The protocol has no veto and slashes at once. Write less when the slasher is controlled by the same quorum that it judges."
+    "A-burned" "slashing.offence.redistributed" "0 %"
+        "Slashed stake is burned."
+        "The protocol's default; redistribution needs a set that was created for it and no native ETH or EIGEN."
+    "A-recaptured" "slashing.offence.recaptured" "0 %"
+        "Nothing of what is slashed returns to the attacker."
+        "Holds when the recipient of redistribution is neither operator nor attacker."
+    "A-accidental" "slashing.offence.accidental" "0.017 %/year"
+        "An honest operator is slashed by accident 1.7 times in ten thousand years."
+        "The rate of Ethereum validators: 226 of 524060 by 2023-02-22, about 0.8 to 1.7 in ten thousand a year; nearly half of them in clusters. No slash is known on EigenLayer's mainnet."
+    "A-operator-split" "rewards.operator_split" "10 %"
+        "Operators keep 10 % of rewards."
+        "The protocol's default split; each operator can set its own with seven days' notice (ELIP-002)."
+    "A-protocol-fee" "rewards.protocol_fee" "0 %"
+        "The service has not opted in to the protocol's fee."
+        "Opting in is a call that the service makes; the fee is 20 % then."
+    "A-supply-stake" "supply.curve" "the set's slashable stake, at 2 %/year, with elasticity 1.5"
+        "The stakers of the chosen operators offer the allocated stake at a gross yield of 2 % a year, and 1.5 % more for each 1 % more of yield."
+        "Programmatic incentives paid about 52 million EIGEN a year to some 15 billion USD of restaked ETH at the end of 2024, which is 1 to 2 % a year; that elasticity is of an order found for staking, and unmeasured for slashable stake."
+    "A-risk-aversion" "supply.premium.risk_aversion" "1"
+        "Stakers ask for a slashing premium as logarithmic utility does."
+        "Restaked stake is part of a portfolio; a higher aversion makes a full slash prohibitive."
+    "A-illiquidity" "supply.premium.illiquidity" "0 %/year"
+        "The supply curve already contains what stakers ask for being locked for 14 days."
+        "The yield that the curve is anchored at was paid for stake with the same delay."
+    "A-alternative" "supply.premium.alternative" "0 %/year"
+        "Stakers give up no other allocation."
+        "Unique stake is exclusive, but most of it is unallocated today."
+    "A-confidence" "target.confidence" "95 %"
+        "The promise is stated with 95 % confidence."
+        "The usual level; it covers the error of the simulation, not of the model."
+    "A-deterrence" "target.deterrence" "whole-stake"
+        "The promise rests on the whole slashable stake of the cheapest coalition."
+        "The classical cost of corruption. What operators themselves lose is shown beside it, and is often a tenth."
+    "A-days" "simulation.days" "365 days"
+        "One year is simulated, or the horizon when that is longer."
+        "Margins over a year show what the promise leaves out."
+    "A-monitoring" "simulation.monitoring" "daily"
+        "Security is looked at once a day."
+        "The statistics are of daily closes. Continuous monitoring sees more crossings."
+}
+
+/// The document that lists all assumptions.
+#[must_use]
+pub fn document() -> String {
+    let mut text = String::from(
+        "# Assumptions\n\n\
+         What a model file leaves out is taken from this list, and every report names the ids that it \
+         rests on. These are assumptions, not measurements: each can be replaced by a key of the model \
+         file. `check` lists those that a file uses.\n\n\
+         This page is written from `src/spec/assumptions.rs`; a test holds the two together.\n",
+    );
+    for assumption in CATALOGUE {
+        text.push_str(&format!(
+            "\n## {}\n\n{}\n\n- **Value**: {}\n- **Why**: {}\n- **Replace it**: `{}`\n",
+            assumption.id, assumption.statement, assumption.value, assumption.reason, assumption.key,
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_every_part_is_written() {
+        for (i, a) in CATALOGUE.iter().enumerate() {
+            assert!(a.id.starts_with("A-"), "{}", a.id);
+            assert!(CATALOGUE[..i].iter().all(|b| b.id != a.id), "{} twice", a.id);
+            for part in [a.statement, a.reason] {
+                assert!(part.ends_with('.') && part.len() > 20, "{}: {part}", a.id);
+            }
+            assert!(!a.value.is_empty() && !a.key.is_empty());
+        }
+    }
+}

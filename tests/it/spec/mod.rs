@@ -1,0 +1,4 @@
+//! The model file: what is read from it, and what a faulty one gets.
+
+mod fixture;
+mod models;
