@@ -1,0 +1,810 @@
+//! The state of operators, sets and stake at the pinned block, by the contracts' own getters.
+
+use super::abi::{self, AllocationInfo, OperatorSet};
+use super::calls::{Call, Reader};
+use super::deployment::Deployment;
+use super::discovery::{Discovery, SplitKey};
+use super::error::ChainError;
+use super::oracles::narrow;
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolCall;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// (operator, strategy) pairs in one call of a share getter, and gas for each.
+const SHARE_PAIRS: (usize, u64) = (1_000, 6_000);
+/// (operator, strategy) pairs in one call of a stake getter, and gas for each.
+const STAKE_PAIRS: (usize, u64) = (250, 30_000);
+/// Operators in one call of `getAllocations`, and gas for each.
+const ALLOCATIONS: (usize, u64) = (400, 12_000);
+
+/// One operator set.
+#[derive(Debug, Clone, Default)]
+pub struct SetState {
+    /// Registered operators.
+    pub members: BTreeSet<Address>,
+    /// Strategies.
+    pub strategies: BTreeSet<Address>,
+    /// Who may slash; `None` before slashers were stored.
+    pub slasher: Option<Address>,
+    /// Who receives what is slashed.
+    pub recipient: Option<Address>,
+}
+
+/// A number read from a contract that does not change with operators.
+#[derive(Debug, Clone)]
+pub struct Constant {
+    /// Key of the fact.
+    pub key: &'static str,
+    /// Its value.
+    pub value: u64,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Contract and getter.
+    pub source: String,
+}
+
+/// (set, operator, strategy).
+pub type Triple = (OperatorSet, Address, Address);
+
+/// What the getters say.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// Delays and limits.
+    pub constants: Vec<Constant>,
+    /// Allocation delay of each operator that has one.
+    pub delays: BTreeMap<Address, u32>,
+    /// Operator sets.
+    pub sets: BTreeMap<OperatorSet, SetState>,
+    /// Registrars that are not the AVS itself.
+    pub registrars: BTreeMap<Address, Address>,
+    /// Shares of (operator, strategy), where not zero.
+    pub shares: BTreeMap<(Address, Address), u128>,
+    /// Slashable shares in the withdrawal queue of (operator, strategy), where not zero.
+    pub queued: BTreeMap<(Address, Address), u128>,
+    /// Maximum and encumbered magnitude, where either may differ from 10^18 and 0.
+    pub magnitudes: BTreeMap<(Address, Address), (u64, u64)>,
+    /// Allocations, where something is allocated or pending.
+    pub allocations: BTreeMap<Triple, AllocationInfo>,
+    /// Whether a set can slash an operator.
+    pub slashable: BTreeMap<(OperatorSet, Address), bool>,
+    /// `getAllocatedStake`.
+    pub allocated_stake: BTreeMap<Triple, u128>,
+    /// `getMinimumSlashableStake` at the pinned block.
+    pub slashable_stake: BTreeMap<Triple, u128>,
+    /// Splits in bips.
+    pub splits: BTreeMap<(Address, SplitKey), u16>,
+}
+
+/// Reads everything about operators and sets. `strategies` are those that hold shares.
+pub async fn read(
+    deployment: &Deployment,
+    reader: &Reader,
+    discovery: &Discovery,
+    strategies: &[Address],
+    mut step: impl FnMut(&'static str) -> Result<(), ChainError>,
+) -> Result<State, ChainError> {
+    let mut state = State::default();
+    step("constants")?;
+    read_constants(deployment, reader, &mut state).await?;
+    step("operator sets")?;
+    read_sets(deployment, reader, discovery, &mut state).await?;
+    step("operators")?;
+    read_operators(deployment, reader, discovery, &mut state).await?;
+    step("shares")?;
+    read_shares(deployment, reader, discovery, strategies, &mut state).await?;
+    step("magnitudes")?;
+    read_magnitudes(deployment, reader, discovery, &mut state).await?;
+    step("allocations")?;
+    read_allocations(deployment, reader, discovery, &mut state).await?;
+    step("slashable stake")?;
+    read_stakes(deployment, reader, discovery, &mut state).await?;
+    step("rewards splits")?;
+    read_splits(deployment, reader, discovery, &mut state).await?;
+    Ok(state)
+}
+
+/// Name, getter and whether every known version has it.
+async fn read_constants(
+    deployment: &Deployment,
+    reader: &Reader,
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let at = |name: &'static str| {
+        deployment
+            .contracts
+            .get(name)
+            .map(|&address| (name, address))
+    };
+    let wanted: Vec<(
+        Option<(&'static str, Address)>,
+        Vec<u8>,
+        &'static str,
+        &'static str,
+    )> = vec![
+        (
+            at("AllocationManager"),
+            abi::DEALLOCATION_DELAYCall {}.abi_encode(),
+            "deallocation_delay",
+            "blocks",
+        ),
+        (
+            at("AllocationManager"),
+            abi::ALLOCATION_CONFIGURATION_DELAYCall {}.abi_encode(),
+            "allocation_configuration_delay",
+            "blocks",
+        ),
+        (
+            at("AllocationManager"),
+            abi::SLASHER_CONFIGURATION_DELAYCall {}.abi_encode(),
+            "slasher_configuration_delay",
+            "blocks",
+        ),
+        (
+            at("DelegationManager"),
+            abi::minWithdrawalDelayBlocksCall {}.abi_encode(),
+            "min_withdrawal_delay",
+            "blocks",
+        ),
+        (
+            at("StrategyManager"),
+            abi::SLASH_RESOLUTION_DELAY_BLOCKSCall {}.abi_encode(),
+            "slash_resolution_delay",
+            "blocks",
+        ),
+        (
+            at("RewardsCoordinator"),
+            abi::CALCULATION_INTERVAL_SECONDSCall {}.abi_encode(),
+            "calculation_interval",
+            "seconds",
+        ),
+        (
+            at("RewardsCoordinator"),
+            abi::MAX_REWARDS_DURATIONCall {}.abi_encode(),
+            "max_rewards_duration",
+            "seconds",
+        ),
+        (
+            at("RewardsCoordinator"),
+            abi::MAX_RETROACTIVE_LENGTHCall {}.abi_encode(),
+            "max_retroactive_length",
+            "seconds",
+        ),
+        (
+            at("RewardsCoordinator"),
+            abi::MAX_FUTURE_LENGTHCall {}.abi_encode(),
+            "max_future_length",
+            "seconds",
+        ),
+        (
+            at("RewardsCoordinator"),
+            abi::GENESIS_REWARDS_TIMESTAMPCall {}.abi_encode(),
+            "genesis_rewards_timestamp",
+            "seconds",
+        ),
+        (
+            at("RewardsCoordinator"),
+            abi::activationDelayCall {}.abi_encode(),
+            "activation_delay",
+            "seconds",
+        ),
+        (
+            at("RewardsCoordinator"),
+            abi::defaultOperatorSplitBipsCall {}.abi_encode(),
+            "default_operator_split",
+            "bips",
+        ),
+    ];
+    let wanted: Vec<_> = wanted
+        .into_iter()
+        .filter_map(|(at, data, key, unit)| at.map(|at| (at, data, key, unit)))
+        .collect();
+    let calls: Vec<Call> = wanted
+        .iter()
+        .map(|((_, to), data, ..)| Call {
+            to: *to,
+            data: data.clone().into(),
+            gas: 50_000,
+        })
+        .collect();
+    for (((contract, to), data, key, unit), answer) in wanted.iter().zip(reader.read(&calls).await?)
+    {
+        // Every one of these returns a single word; what a version lacks reverts and is left out.
+        let word = answer
+            .ok()
+            .filter(|data| data.len() == 32)
+            .map(|data| U256::from_be_slice(&data));
+        let Some(value) = word.and_then(|word| u64::try_from(word).ok()) else {
+            if REQUIRED_CONSTANTS.contains(key) {
+                return Err(ChainError::Call {
+                    contract: (*contract).to_owned(),
+                    address: to.to_string(),
+                    function: format!(
+                        "{key} (selector {})",
+                        alloy_primitives::hex::encode_prefixed(data)
+                    ),
+                    block: reader.block().number.to(),
+                    problem: "it gives no number".to_owned(),
+                });
+            }
+            continue;
+        };
+        state.constants.push(Constant {
+            key,
+            value,
+            unit,
+            source: format!("{contract} {to}"),
+        });
+    }
+    Ok(())
+}
+
+/// Constants that the rules need.
+const REQUIRED_CONSTANTS: [&str; 2] = ["deallocation_delay", "min_withdrawal_delay"];
+
+impl State {
+    /// A constant that is always read.
+    pub fn constant(&self, key: &str) -> u64 {
+        let found = self.constants.iter().find(|constant| constant.key == key);
+        found
+            .map(|constant| constant.value)
+            .unwrap_or_else(|| panic!("{key} is read first"))
+    }
+}
+
+async fn read_sets(
+    deployment: &Deployment,
+    reader: &Reader,
+    discovery: &Discovery,
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let manager = deployment.contract("AllocationManager");
+    let name = "AllocationManager";
+    let calls: Vec<Call> = discovery
+        .sets
+        .iter()
+        .flat_map(|set| {
+            let set = set.clone();
+            [
+                Call::new(
+                    manager,
+                    &abi::getMembersCall {
+                        operatorSet: set.clone(),
+                    },
+                    1_000_000,
+                ),
+                Call::new(
+                    manager,
+                    &abi::getStrategiesInOperatorSetCall {
+                        operatorSet: set.clone(),
+                    },
+                    200_000,
+                ),
+                Call::new(
+                    manager,
+                    &abi::getSlasherCall {
+                        operatorSet: set.clone(),
+                    },
+                    50_000,
+                ),
+                Call::new(
+                    manager,
+                    &abi::getRedistributionRecipientCall { operatorSet: set },
+                    50_000,
+                ),
+            ]
+        })
+        .collect();
+    let answers = reader.read(&calls).await?;
+    for (set, answer) in discovery.sets.iter().zip(answers.chunks_exact(4)) {
+        let members = reader.decode::<abi::getMembersCall>(name, manager, &answer[0])?;
+        let strategies =
+            reader.decode::<abi::getStrategiesInOperatorSetCall>(name, manager, &answer[1])?;
+        // Slashers are stored since 1.9.0, recipients since 1.5.0.
+        let slasher = reader
+            .decode::<abi::getSlasherCall>(name, manager, &answer[2])
+            .ok();
+        let recipient = reader
+            .decode::<abi::getRedistributionRecipientCall>(name, manager, &answer[3])
+            .ok();
+        let burnt = Address::from(crate::protocol::DEFAULT_BURN_ADDRESS);
+        let row = SetState {
+            members: members.into_iter().collect(),
+            strategies: strategies.into_iter().collect(),
+            slasher: slasher.filter(|address| !address.is_zero()),
+            recipient: recipient.filter(|&address| !address.is_zero() && address != burnt),
+        };
+        check_members(discovery, set, &row)?;
+        state.sets.insert(set.clone(), row);
+    }
+    read_avss(manager, reader, discovery, state).await
+}
+
+/// The members that events tell must be those that the getter gives: a node that drops logs is found out.
+fn check_members(
+    discovery: &Discovery,
+    set: &OperatorSet,
+    row: &SetState,
+) -> Result<(), ChainError> {
+    let range = (set.clone(), Address::ZERO)..=(set.clone(), Address::repeat_byte(0xff));
+    let told = discovery
+        .memberships
+        .range(range)
+        .filter(|(_, left)| left.is_none());
+    let told: BTreeSet<Address> = told.map(|((_, operator), _)| *operator).collect();
+    match told.symmetric_difference(&row.members).next() {
+        None => Ok(()),
+        Some(operator) => Err(ChainError::Inconsistent {
+            problem: format!(
+                "operator {operator} of set {}/{} is in the events or in getMembers but not in both; the node's logs are incomplete",
+                set.avs, set.id
+            ),
+        }),
+    }
+}
+
+async fn read_avss(
+    manager: Address,
+    reader: &Reader,
+    discovery: &Discovery,
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let avss: Vec<Address> = discovery.avss.keys().copied().collect();
+    let calls: Vec<Call> = avss
+        .iter()
+        .flat_map(|&avs| {
+            [
+                Call::new(manager, &abi::getAVSRegistrarCall { avs }, 50_000),
+                Call::new(manager, &abi::getOperatorSetCountCall { avs }, 50_000),
+            ]
+        })
+        .collect();
+    for (&avs, answer) in avss.iter().zip(reader.read(&calls).await?.chunks_exact(2)) {
+        let registrar =
+            reader.decode::<abi::getAVSRegistrarCall>("AllocationManager", manager, &answer[0])?;
+        if registrar != avs {
+            state.registrars.insert(avs, registrar);
+        }
+        let count = reader.decode::<abi::getOperatorSetCountCall>(
+            "AllocationManager",
+            manager,
+            &answer[1],
+        )?;
+        let told = discovery.sets.iter().filter(|set| set.avs == avs).count();
+        if count != U256::from(told) {
+            return Err(ChainError::Inconsistent {
+                problem: format!(
+                    "avs {avs} has {count} operator sets, and the events tell of {told}; the node's logs are incomplete"
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+async fn read_operators(
+    deployment: &Deployment,
+    reader: &Reader,
+    discovery: &Discovery,
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let manager = deployment.contract("AllocationManager");
+    let operators: Vec<Address> = discovery.operators.keys().copied().collect();
+    let call =
+        |&operator: &Address| Call::new(manager, &abi::getAllocationDelayCall { operator }, 30_000);
+    let calls: Vec<Call> = operators.iter().map(call).collect();
+    for (&operator, answer) in operators.iter().zip(reader.read(&calls).await?) {
+        let delay =
+            reader.decode::<abi::getAllocationDelayCall>("AllocationManager", manager, &answer)?;
+        if delay.isSet {
+            state.delays.insert(operator, delay.delay);
+        }
+    }
+    Ok(())
+}
+
+/// Cuts operators × strategies into tiles of at most `pairs` pairs.
+fn tiles<'a>(
+    operators: &'a [Address],
+    strategies: &'a [Address],
+    pairs: usize,
+) -> impl Iterator<Item = (&'a [Address], &'a [Address])> {
+    let columns = strategies.chunks(32.min(pairs));
+    columns.flat_map(move |columns| {
+        operators
+            .chunks((pairs / columns.len()).max(1))
+            .map(move |rows| (rows, columns))
+    })
+}
+
+async fn read_shares(
+    deployment: &Deployment,
+    reader: &Reader,
+    discovery: &Discovery,
+    strategies: &[Address],
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let manager = deployment.contract("DelegationManager");
+    let operators: Vec<Address> = discovery.operators.keys().copied().collect();
+    let tiles: Vec<_> = tiles(&operators, strategies, SHARE_PAIRS.0).collect();
+    let call = |(operators, strategies): &(&[Address], &[Address])| {
+        let gas = (operators.len() * strategies.len()) as u64 * SHARE_PAIRS.1;
+        let call = abi::getOperatorsSharesCall {
+            operators: operators.to_vec(),
+            strategies: strategies.to_vec(),
+        };
+        Call::new(manager, &call, gas)
+    };
+    let calls: Vec<Call> = tiles.iter().map(call).collect();
+    for ((operators, strategies), answer) in tiles.iter().zip(reader.read(&calls).await?) {
+        let matrix =
+            reader.decode::<abi::getOperatorsSharesCall>("DelegationManager", manager, &answer)?;
+        for_each_cell(
+            "getOperatorsShares",
+            operators,
+            strategies,
+            &matrix,
+            |operator, strategy, shares| {
+                if shares > 0 {
+                    state.shares.insert((operator, strategy), shares);
+                }
+            },
+        )?;
+    }
+    // Only withdrawals queued within the delay can still be slashed; the events say whose they are.
+    let block = reader.block().number.to::<u64>();
+    let oldest = block.saturating_sub(state.constant("min_withdrawal_delay"));
+    let waiting = discovery
+        .queued
+        .iter()
+        .filter(|(_, newest)| u64::from(**newest) >= oldest);
+    let pairs: Vec<(Address, Address)> = waiting.map(|(&pair, _)| pair).collect();
+    let call = |&(operator, strategy): &(Address, Address)| {
+        Call::new(
+            manager,
+            &abi::getSlashableSharesInQueueCall { operator, strategy },
+            120_000,
+        )
+    };
+    let calls: Vec<Call> = pairs.iter().map(call).collect();
+    for (pair, answer) in pairs.into_iter().zip(reader.read(&calls).await?) {
+        let shares = reader.decode::<abi::getSlashableSharesInQueueCall>(
+            "DelegationManager",
+            manager,
+            &answer,
+        )?;
+        let shares = narrow(
+            || format!("slashable shares in the queue of {} in {}", pair.0, pair.1),
+            shares,
+        )?;
+        if shares > 0 {
+            state.queued.insert(pair, shares);
+        }
+    }
+    Ok(())
+}
+
+fn for_each_cell(
+    getter: &str,
+    operators: &[Address],
+    strategies: &[Address],
+    matrix: &[Vec<U256>],
+    mut cell: impl FnMut(Address, Address, u128),
+) -> Result<(), ChainError> {
+    let shape =
+        matrix.len() == operators.len() && matrix.iter().all(|row| row.len() == strategies.len());
+    if !shape {
+        let problem = format!(
+            "{getter} answers with another shape than {} x {}",
+            operators.len(),
+            strategies.len()
+        );
+        return Err(ChainError::Inconsistent { problem });
+    }
+    for (&operator, row) in operators.iter().zip(matrix) {
+        for (&strategy, &value) in strategies.iter().zip(row) {
+            cell(
+                operator,
+                strategy,
+                narrow(|| format!("{getter} of {operator} in {strategy}"), value)?,
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn read_magnitudes(
+    deployment: &Deployment,
+    reader: &Reader,
+    discovery: &Discovery,
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let manager = deployment.contract("AllocationManager");
+    let allocated = discovery
+        .allocated
+        .iter()
+        .map(|(_, strategy, operator)| (*operator, *strategy));
+    let pairs: BTreeSet<_> = allocated.chain(discovery.slashed.iter().copied()).collect();
+    let calls: Vec<Call> = pairs
+        .iter()
+        .flat_map(|&(operator, strategy)| {
+            [
+                Call::new(
+                    manager,
+                    &abi::getMaxMagnitudeCall { operator, strategy },
+                    30_000,
+                ),
+                Call::new(
+                    manager,
+                    &abi::getEncumberedMagnitudeCall { operator, strategy },
+                    150_000,
+                ),
+            ]
+        })
+        .collect();
+    for (pair, answer) in pairs
+        .into_iter()
+        .zip(reader.read(&calls).await?.chunks_exact(2))
+    {
+        let max =
+            reader.decode::<abi::getMaxMagnitudeCall>("AllocationManager", manager, &answer[0])?;
+        let encumbered = reader.decode::<abi::getEncumberedMagnitudeCall>(
+            "AllocationManager",
+            manager,
+            &answer[1],
+        )?;
+        state.magnitudes.insert(pair, (max, encumbered));
+    }
+    Ok(())
+}
+
+async fn read_allocations(
+    deployment: &Deployment,
+    reader: &Reader,
+    discovery: &Discovery,
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let manager = deployment.contract("AllocationManager");
+    let mut by_column: BTreeMap<(&OperatorSet, Address), Vec<Address>> = BTreeMap::new();
+    for (set, strategy, operator) in &discovery.allocated {
+        by_column
+            .entry((set, *strategy))
+            .or_default()
+            .push(*operator);
+    }
+    let groups: Vec<((&OperatorSet, Address), &[Address])> = by_column
+        .iter()
+        .flat_map(|(&column, operators)| {
+            operators
+                .chunks(ALLOCATIONS.0)
+                .map(move |part| (column, part))
+        })
+        .collect();
+    let call = |((set, strategy), operators): &((&OperatorSet, Address), &[Address])| {
+        let call = abi::getAllocationsCall {
+            operators: operators.to_vec(),
+            operatorSet: (*set).clone(),
+            strategy: *strategy,
+        };
+        Call::new(manager, &call, operators.len() as u64 * ALLOCATIONS.1)
+    };
+    let calls: Vec<Call> = groups.iter().map(call).collect();
+    for (((set, strategy), operators), answer) in groups.iter().zip(reader.read(&calls).await?) {
+        let infos =
+            reader.decode::<abi::getAllocationsCall>("AllocationManager", manager, &answer)?;
+        if infos.len() != operators.len() {
+            let problem = format!(
+                "getAllocations answers for {} of {} operators",
+                infos.len(),
+                operators.len()
+            );
+            return Err(ChainError::Inconsistent { problem });
+        }
+        for (&operator, info) in operators.iter().zip(infos) {
+            if info.currentMagnitude != 0 || info.pendingDiff != 0 {
+                state
+                    .allocations
+                    .insert(((*set).clone(), operator, *strategy), info);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Operators and strategies that a set's stake getters are asked for.
+fn stake_columns(
+    discovery: &Discovery,
+    state: &State,
+) -> BTreeMap<OperatorSet, (Vec<Address>, Vec<Address>)> {
+    let mut columns: BTreeMap<OperatorSet, (BTreeSet<Address>, BTreeSet<Address>)> =
+        BTreeMap::new();
+    for (set, row) in &state.sets {
+        let entry = columns.entry(set.clone()).or_default();
+        entry.0.extend(&row.members);
+        entry.1.extend(&row.strategies);
+    }
+    for (set, operator, strategy) in state.allocations.keys() {
+        let entry = columns.entry(set.clone()).or_default();
+        entry.0.insert(*operator);
+        entry.1.insert(*strategy);
+    }
+    for (set, operator) in discovery.memberships.keys() {
+        columns.entry(set.clone()).or_default().0.insert(*operator);
+    }
+    let vectors = |(set, (o, s)): (OperatorSet, (BTreeSet<_>, BTreeSet<_>))| {
+        (set, (o.into_iter().collect(), s.into_iter().collect()))
+    };
+    columns.into_iter().map(vectors).collect()
+}
+
+async fn read_stakes(
+    deployment: &Deployment,
+    reader: &Reader,
+    discovery: &Discovery,
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let manager = deployment.contract("AllocationManager");
+    let columns = stake_columns(discovery, state);
+    let pairs: Vec<(&OperatorSet, Address)> = columns
+        .iter()
+        .flat_map(|(set, (operators, _))| operators.iter().map(move |&o| (set, o)))
+        .collect();
+    let call = |&(set, operator): &(&OperatorSet, Address)| {
+        Call::new(
+            manager,
+            &abi::isOperatorSlashableCall {
+                operator,
+                operatorSet: set.clone(),
+            },
+            40_000,
+        )
+    };
+    let calls: Vec<Call> = pairs.iter().map(call).collect();
+    for ((set, operator), answer) in pairs.into_iter().zip(reader.read(&calls).await?) {
+        let flag =
+            reader.decode::<abi::isOperatorSlashableCall>("AllocationManager", manager, &answer)?;
+        state.slashable.insert((set.clone(), operator), flag);
+    }
+    let future =
+        u32::try_from(reader.block().number.to::<u64>()).map_err(|_| ChainError::TooLarge {
+            what: "the block number".to_owned(),
+            value: reader.block().number.to_string(),
+        })?;
+    let parts: Vec<(&OperatorSet, &[Address], &[Address])> = columns
+        .iter()
+        .flat_map(|(set, (operators, strategies))| {
+            tiles(operators, strategies, STAKE_PAIRS.0)
+                .map(move |(rows, columns)| (set, rows, columns))
+        })
+        .collect();
+    let calls: Vec<Call> = parts
+        .iter()
+        .flat_map(|(set, operators, strategies)| {
+            let gas = (operators.len() * strategies.len()) as u64 * STAKE_PAIRS.1;
+            let (set, operators, strategies) =
+                ((*set).clone(), operators.to_vec(), strategies.to_vec());
+            let allocated = abi::getAllocatedStakeCall {
+                operatorSet: set.clone(),
+                operators: operators.clone(),
+                strategies: strategies.clone(),
+            };
+            let slashable = abi::getMinimumSlashableStakeCall {
+                operatorSet: set,
+                operators,
+                strategies,
+                futureBlock: future,
+            };
+            [
+                Call::new(manager, &allocated, gas),
+                Call::new(manager, &slashable, gas),
+            ]
+        })
+        .collect();
+    let answers = reader.read(&calls).await?;
+    for ((set, operators, strategies), answer) in parts.into_iter().zip(answers.chunks_exact(2)) {
+        let allocated = reader.decode::<abi::getAllocatedStakeCall>(
+            "AllocationManager",
+            manager,
+            &answer[0],
+        )?;
+        for_each_cell(
+            "getAllocatedStake",
+            operators,
+            strategies,
+            &allocated,
+            |o, s, stake| {
+                state.allocated_stake.insert((set.clone(), o, s), stake);
+            },
+        )?;
+        let slashable = reader.decode::<abi::getMinimumSlashableStakeCall>(
+            "AllocationManager",
+            manager,
+            &answer[1],
+        )?;
+        for_each_cell(
+            "getMinimumSlashableStake",
+            operators,
+            strategies,
+            &slashable,
+            |o, s, stake| {
+                state.slashable_stake.insert((set.clone(), o, s), stake);
+            },
+        )?;
+    }
+    Ok(())
+}
+
+async fn read_splits(
+    deployment: &Deployment,
+    reader: &Reader,
+    discovery: &Discovery,
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let Some(&coordinator) = deployment.contracts.get("RewardsCoordinator") else {
+        return Ok(());
+    };
+    let call = |&(operator, key): &(Address, SplitKey)| match key {
+        SplitKey::Set(avs, id) => {
+            let set = OperatorSet { avs, id };
+            Call::new(
+                coordinator,
+                &abi::getOperatorSetSplitCall {
+                    operator,
+                    operatorSet: set,
+                },
+                50_000,
+            )
+        }
+        SplitKey::Avs(avs) => Call::new(
+            coordinator,
+            &abi::getOperatorAVSSplitCall { operator, avs },
+            50_000,
+        ),
+        SplitKey::Programmatic => Call::new(
+            coordinator,
+            &abi::getOperatorPISplitCall { operator },
+            50_000,
+        ),
+    };
+    let calls: Vec<Call> = discovery.splits.iter().map(call).collect();
+    for (&key, answer) in discovery.splits.iter().zip(reader.read(&calls).await?) {
+        // The three getters all return one uint16.
+        let split = reader.decode::<abi::getOperatorPISplitCall>(
+            "RewardsCoordinator",
+            coordinator,
+            &answer,
+        )?;
+        state.splits.insert(key, split);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_cover_every_pair_once() {
+        let address = |i: usize| Address::from_word(U256::from(i).into());
+        for (operators, strategies, pairs) in
+            [(1, 1, 1), (7, 3, 4), (1_500, 20, 1_000), (3, 70, 10)]
+        {
+            let rows: Vec<Address> = (0..operators).map(address).collect();
+            let columns: Vec<Address> = (0..strategies).map(|i| address(10_000 + i)).collect();
+            let mut seen = BTreeSet::new();
+            for (rows, columns) in tiles(&rows, &columns, pairs) {
+                assert!(
+                    rows.len() * columns.len() <= pairs,
+                    "{} x {}",
+                    rows.len(),
+                    columns.len()
+                );
+                for row in rows {
+                    for column in columns {
+                        assert!(seen.insert((*row, *column)));
+                    }
+                }
+            }
+            assert_eq!(seen.len(), operators * strategies);
+        }
+    }
+}
