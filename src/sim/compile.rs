@@ -97,17 +97,25 @@ fn compile_attack(
     thresholds: &mut Vec<f64>,
 ) -> PlanAttack {
     let theta = parameters.threshold_of(attack).get();
-    let known = thresholds.iter().position(|known| known.to_bits() == theta.to_bits());
+    let known = thresholds
+        .iter()
+        .position(|known| known.to_bits() == theta.to_bits());
     let threshold = known.unwrap_or_else(|| {
         thresholds.push(theta);
         thresholds.len() - 1
     });
     PlanAttack {
         take: take(model, attack),
-        cap: if attack.capped { Cap::ByValue } else { Cap::Uncapped },
+        cap: if attack.capped {
+            Cap::ByValue
+        } else {
+            Cap::Uncapped
+        },
         when: match attack.chance {
             Chance::Standing => When::Standing,
-            Chance::Rate(rate) => When::Poisson { per_year: rate.get() },
+            Chance::Rate(rate) => When::Poisson {
+                per_year: rate.get(),
+            },
         },
         threshold,
         burned_share: parameters.burned_share(model, attack).get(),
@@ -138,12 +146,14 @@ fn take(model: &Model, attack: &Attack) -> Take {
     match attack.takes {
         Takes::Usd(usd) => Take::Constant { usd: usd.get() },
         Takes::ShareOfValue(share) => Take::ShareOfValue { share: share.get() },
-        Takes::LognormalUsd { median, sigma } => {
-            Take::LognormalUsd { log_mean: libm::log(median.get()), log_sd: sigma }
-        }
-        Takes::LognormalShare { median, sigma } => {
-            Take::LognormalShareOfValue { log_mean: libm::log(median.get()), log_sd: sigma }
-        }
+        Takes::LognormalUsd { median, sigma } => Take::LognormalUsd {
+            log_mean: libm::log(median.get()),
+            log_sd: sigma,
+        },
+        Takes::LognormalShare { median, sigma } => Take::LognormalShareOfValue {
+            log_mean: libm::log(median.get()),
+            log_sd: sigma,
+        },
     }
 }
 
@@ -166,17 +176,23 @@ fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
         Structure::Entities(list) => list,
     };
     let admitted = parameters.admitted(model);
-    assert!(!admitted.is_empty(), "the design admits no operator: {parameters:?}");
+    assert!(
+        !admitted.is_empty(),
+        "the design admits no operator: {parameters:?}"
+    );
     let mut entities: Vec<usize> = Vec::new();
     let mut tokens: Vec<f64> = Vec::new();
     let mut delegated: Vec<f64> = Vec::new();
     for operator in &admitted {
-        let row = entities.iter().position(|entity| *entity == operator.entity).unwrap_or_else(|| {
-            entities.push(operator.entity);
-            tokens.extend(std::iter::repeat_n(0.0, assets));
-            delegated.push(0.0);
-            entities.len() - 1
-        });
+        let row = entities
+            .iter()
+            .position(|entity| *entity == operator.entity)
+            .unwrap_or_else(|| {
+                entities.push(operator.entity);
+                tokens.extend(std::iter::repeat_n(0.0, assets));
+                delegated.push(0.0);
+                entities.len() - 1
+            });
         for (cell, amount) in tokens[row * assets..].iter_mut().zip(&operator.tokens) {
             *cell += amount;
         }
@@ -186,7 +202,10 @@ fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
         entities: entities.len(),
         tokens,
         own_share: vec![own; entities.len()],
-        franchise_usd: delegated.iter().map(|usd| franchise_usd(model, *usd)).collect(),
+        franchise_usd: delegated
+            .iter()
+            .map(|usd| franchise_usd(model, *usd))
+            .collect(),
         weights: Weights::SlashableValue,
     }
 }
@@ -210,7 +229,10 @@ fn cholesky(matrix: &[Vec<f64>]) -> Vec<f64> {
                 rest -= root[i * n + k] * root[j * n + k];
             }
             root[i * n + j] = if i == j {
-                assert!(rest > 0.0, "a correlation matrix that is not positive definite: {matrix:?}");
+                assert!(
+                    rest > 0.0,
+                    "a correlation matrix that is not positive definite: {matrix:?}"
+                );
                 rest.sqrt()
             } else {
                 rest / root[j * n + j]
@@ -224,7 +246,9 @@ fn cholesky(matrix: &[Vec<f64>]) -> Vec<f64> {
 fn fan_days(days: u32) -> Vec<u32> {
     let dense = days.min(30);
     let mut kept: Vec<u32> = (1..=dense).collect();
-    let step = (days - dense).div_ceil(FAN_DAYS - dense.min(FAN_DAYS - 1)).max(1);
+    let step = (days - dense)
+        .div_ceil(FAN_DAYS - dense.min(FAN_DAYS - 1))
+        .max(1);
     let mut day = dense + step;
     while day < days {
         kept.push(day);
@@ -260,9 +284,16 @@ mod tests {
     fn the_fan_is_ascending_and_ends_on_the_last_day() {
         for days in [1, 7, 30, 31, 60, 90, 365, 3650] {
             let kept = fan_days(days);
-            assert!(kept.windows(2).all(|pair| pair[0] < pair[1]), "{days}: {kept:?}");
+            assert!(
+                kept.windows(2).all(|pair| pair[0] < pair[1]),
+                "{days}: {kept:?}"
+            );
             assert_eq!(kept.last(), Some(&days));
-            assert!(kept.len() <= FAN_DAYS as usize + 2, "{days}: {}", kept.len());
+            assert!(
+                kept.len() <= FAN_DAYS as usize + 2,
+                "{days}: {}",
+                kept.len()
+            );
         }
     }
 }

@@ -14,4 +14,6 @@ mod report;
 mod snapshot;
 mod spec;
 mod architecture;
+#[cfg(feature = "chain")]
+mod pull;
 mod vectors;

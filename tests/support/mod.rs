@@ -1,3 +1,10 @@
 //! What several integration tests share.
 
 pub mod recording;
+
+#[cfg(feature = "chain")]
+pub mod http;
+#[cfg(feature = "chain")]
+pub mod recorded;
+#[cfg(feature = "chain")]
+pub mod rpc;
