@@ -40,7 +40,13 @@ impl Reply {
 
     /// A whole answer.
     pub fn status(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into(), cut_after: None, delay: Duration::ZERO }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+            cut_after: None,
+            delay: Duration::ZERO,
+        }
     }
 }
 
@@ -56,7 +62,10 @@ impl Server {
     pub fn start(handler: impl Fn(Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let (stop, requests) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (stop, requests) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU64::new(0)),
+        );
         let handler = Arc::new(handler);
         let (stopped, counted) = (Arc::clone(&stop), Arc::clone(&requests));
         std::thread::spawn(move || {
@@ -64,7 +73,9 @@ impl Server {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                let (Ok(stream), handler, counted) = (stream, Arc::clone(&handler), Arc::clone(&counted)) else {
+                let (Ok(stream), handler, counted) =
+                    (stream, Arc::clone(&handler), Arc::clone(&counted))
+                else {
                     continue;
                 };
                 std::thread::spawn(move || {
@@ -73,7 +84,11 @@ impl Server {
                 });
             }
         });
-        Self { address, stop, requests }
+        Self {
+            address,
+            stop,
+            requests,
+        }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -94,15 +109,24 @@ impl Drop for Server {
     }
 }
 
-fn answer(stream: TcpStream, handler: &dyn Fn(Request) -> Reply, counted: &AtomicU64) -> std::io::Result<()> {
+fn answer(
+    stream: TcpStream,
+    handler: &dyn Fn(Request) -> Reply,
+    counted: &AtomicU64,
+) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     while let Some(request) = read_request(&mut reader)? {
         counted.fetch_add(1, Ordering::SeqCst);
         let reply = handler(request);
         std::thread::sleep(reply.delay);
-        let mut head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n", reply.status, reply.body.len());
+        let mut head = format!(
+            "HTTP/1.1 {} X\r\ncontent-length: {}\r\n",
+            reply.status,
+            reply.body.len()
+        );
         for (name, value) in &reply.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -124,7 +148,10 @@ fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
         return Ok(None);
     }
     let mut words = line.split_whitespace().map(str::to_owned);
-    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (method, path) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
     let mut length = 0;
     loop {
         let mut header = String::new();
@@ -144,7 +171,11 @@ fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
 
 /// Sends one POST and reads the whole answer: what a proxy needs.
 pub fn post(url: &str, body: &[u8]) -> std::io::Result<(u16, Vec<u8>)> {
-    let host = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
+    let host = url
+        .trim_start_matches("http://")
+        .split('/')
+        .next()
+        .unwrap_or_default();
     let mut stream = TcpStream::connect(host)?;
     let head = format!(
         "POST / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -155,7 +186,11 @@ pub fn post(url: &str, body: &[u8]) -> std::io::Result<(u16, Vec<u8>)> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
-    let status = line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
+    let status = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|word| word.parse().ok())
+        .unwrap_or(0);
     let (mut length, mut chunked) = (None, false);
     loop {
         let mut header = String::new();

@@ -71,8 +71,10 @@ pub fn deployment_file() -> String {
         "KeyRegistrar",
         "ProtocolRegistry",
     ];
-    let contracts: serde_json::Map<String, Value> =
-        names.iter().map(|&name| (name.to_owned(), addresses[name].clone())).collect();
+    let contracts: serde_json::Map<String, Value> = names
+        .iter()
+        .map(|&name| (name.to_owned(), addresses[name].clone()))
+        .collect();
     let file = json!({
         "chain_id": CHAIN, "name": "recorded", "start_block": addresses["start_block"], "contracts": contracts,
     });
@@ -92,15 +94,35 @@ pub fn respond(manner: Manner, method: &str, params: &Value) -> Outcome {
         "eth_chainId" => Ok(json!(format!("{CHAIN:#x}"))),
         "eth_getBlockByNumber" => Ok(block(checkpoint, &params[0], head)),
         "eth_getCode" => {
-            let address: Address = params[0].as_str().expect("an address").parse().expect("an address");
-            let code = if address == MULTICALL3 { manner.multicall } else { is_contract(address) };
+            let address: Address = params[0]
+                .as_str()
+                .expect("an address")
+                .parse()
+                .expect("an address");
+            let code = if address == MULTICALL3 {
+                manner.multicall
+            } else {
+                is_contract(address)
+            };
             Ok(json!(if code { "0x60" } else { "0x" }))
         }
         "eth_getLogs" => get_logs(manner, &params[0], head),
         "eth_call" => {
-            assert_eq!(params[1]["blockHash"], json!(hash_of(head)), "calls are pinned to the block's hash");
-            let to: Address = params[0]["to"].as_str().expect("to").parse().expect("an address");
-            let data: Bytes = params[0]["data"].as_str().expect("data").parse().expect("bytes");
+            assert_eq!(
+                params[1]["blockHash"],
+                json!(hash_of(head)),
+                "calls are pinned to the block's hash"
+            );
+            let to: Address = params[0]["to"]
+                .as_str()
+                .expect("to")
+                .parse()
+                .expect("an address");
+            let data: Bytes = params[0]["data"]
+                .as_str()
+                .expect("data")
+                .parse()
+                .expect("bytes");
             match call(manner, checkpoint, to, &data) {
                 Some(answer) => Ok(json!(answer)),
                 None => Err((3, "execution reverted".to_owned())),
@@ -131,10 +153,16 @@ fn address_of(value: &Value) -> Address {
 }
 
 fn is_contract(address: Address) -> bool {
-    recording()["addresses"].as_object().expect("addresses").values().any(|value| match value {
-        Value::String(_) => value.as_str().is_some_and(|text| text.len() == 42) && address_of(value) == address,
-        _ => false,
-    })
+    recording()["addresses"]
+        .as_object()
+        .expect("addresses")
+        .values()
+        .any(|value| match value {
+            Value::String(_) => {
+                value.as_str().is_some_and(|text| text.len() == 42) && address_of(value) == address
+            }
+            _ => false,
+        })
 }
 
 fn get_logs(manner: Manner, filter: &Value, head: u64) -> Outcome {
@@ -144,17 +172,29 @@ fn get_logs(manner: Manner, filter: &Value, head: u64) -> Outcome {
     };
     let (from, to) = (bound("fromBlock"), bound("toBlock"));
     if to - from + 1 > manner.most_blocks {
-        return Err((-32602, format!("range {} exceeds limit of {}", to - from + 1, manner.most_blocks)));
+        return Err((
+            -32602,
+            format!(
+                "range {} exceeds limit of {}",
+                to - from + 1,
+                manner.most_blocks
+            ),
+        ));
     }
     let lower = |value: &Value| value.as_str().expect("text").to_lowercase();
     let addresses: Vec<String> = list(&filter["address"]).iter().map(lower).collect();
     let topics: Vec<String> = list(&filter["topics"][0]).iter().map(lower).collect();
-    let found = checkpoints()[..=manner.checkpoint].iter().flat_map(logs).filter(|log| {
-        let block = number_u64(&log["block"]);
-        (from..=to.min(head)).contains(&block)
-            && addresses.contains(&lower(&log["address"]))
-            && log["topics"].get(0).is_some_and(|topic| topics.contains(&lower(topic)))
-    });
+    let found = checkpoints()[..=manner.checkpoint]
+        .iter()
+        .flat_map(logs)
+        .filter(|log| {
+            let block = number_u64(&log["block"]);
+            (from..=to.min(head)).contains(&block)
+                && addresses.contains(&lower(&log["address"]))
+                && log["topics"]
+                    .get(0)
+                    .is_some_and(|topic| topics.contains(&lower(topic)))
+        });
     let show = |log: &Value| {
         let block = number_u64(&log["block"]);
         json!({
@@ -172,8 +212,14 @@ fn call(manner: Manner, checkpoint: &Value, to: Address, data: &[u8]) -> Option<
     if to == MULTICALL3 && manner.multicall {
         let calls = aggregate3Call::abi_decode(data).expect("aggregate3").calls;
         let one = |call: &Call3| match self::call(manner, checkpoint, call.target, &call.callData) {
-            Some(answer) => Result3 { success: true, returnData: answer },
-            None => Result3 { success: false, returnData: Bytes::from_static(&[8, 195, 121, 160]) },
+            Some(answer) => Result3 {
+                success: true,
+                returnData: answer,
+            },
+            None => Result3 {
+                success: false,
+                returnData: Bytes::from_static(&[8, 195, 121, 160]),
+            },
         };
         let results: Vec<Result3> = calls.iter().map(one).collect();
         return Some(aggregate3Call::abi_encode_returns(&results).into());
@@ -189,24 +235,40 @@ fn call(manner: Manner, checkpoint: &Value, to: Address, data: &[u8]) -> Option<
 fn noted(to: Address, data: &[u8]) -> Option<Bytes> {
     let wanted = alloy_primitives::hex::encode_prefixed(data);
     let note = list(&recording()["view_notes"]).iter().find(|note| {
-        note["calldata"] == wanted.as_str() && address_of(&note["to"]) == to && !note["output_hex"].is_null()
+        note["calldata"] == wanted.as_str()
+            && address_of(&note["to"]) == to
+            && !note["output_hex"].is_null()
     })?;
     // What depends on the block is answered from the checkpoint.
     let what = note["what"].as_str().expect("what");
-    let constant = what.starts_with("constant") || what.starts_with("protocol registry") || what.starts_with("split");
-    constant.then(|| note["output_hex"].as_str().expect("hex").parse().expect("bytes"))
+    let constant = what.starts_with("constant")
+        || what.starts_with("protocol registry")
+        || what.starts_with("split");
+    constant.then(|| {
+        note["output_hex"]
+            .as_str()
+            .expect("hex")
+            .parse()
+            .expect("bytes")
+    })
 }
 
 fn operator_place(operator: Address) -> Option<usize> {
-    order("operators").iter().position(|&o| Address::from(o) == operator)
+    order("operators")
+        .iter()
+        .position(|&o| Address::from(o) == operator)
 }
 
 fn strategy_place(strategy: Address) -> Option<usize> {
-    order("strategies").iter().position(|&s| Address::from(s) == strategy)
+    order("strategies")
+        .iter()
+        .position(|&s| Address::from(s) == strategy)
 }
 
 fn set_place(set: &OperatorSet) -> Option<usize> {
-    sets().iter().position(|key| Address::from(key.avs) == set.avs && key.id == set.id)
+    sets()
+        .iter()
+        .position(|key| Address::from(key.avs) == set.avs && key.id == set.id)
 }
 
 fn cell(matrix: &Value, operator: Address, strategy: Address) -> U256 {
@@ -217,7 +279,10 @@ fn cell(matrix: &Value, operator: Address, strategy: Address) -> U256 {
 }
 
 fn matrix(of: &Value, operators: &[Address], strategies: &[Address]) -> Vec<Vec<U256>> {
-    operators.iter().map(|&o| strategies.iter().map(|&s| cell(of, o, s)).collect()).collect()
+    operators
+        .iter()
+        .map(|&o| strategies.iter().map(|&s| cell(of, o, s)).collect())
+        .collect()
 }
 
 fn addresses(values: &Value) -> Vec<Address> {
@@ -255,9 +320,12 @@ fn allocation_getter(checkpoint: &Value, selector: [u8; 4], data: &[u8]) -> Opti
         }
         getOperatorSetCountCall::SELECTOR => {
             let avs = getOperatorSetCountCall::abi_decode(data).ok()?.avs;
-            let before = checkpoints().iter().take_while(|c| block_of(c) <= block_of(checkpoint));
+            let before = checkpoints()
+                .iter()
+                .take_while(|c| block_of(c) <= block_of(checkpoint));
             let created = before.flat_map(logs).filter(|log| {
-                log["event"] == "OperatorSetCreated" && address_of(&log["args"]["operatorSet"]["avs"]) == avs
+                log["event"] == "OperatorSetCreated"
+                    && address_of(&log["args"]["operatorSet"]["avs"]) == avs
             });
             encoded(U256::from(created.count()))
         }
@@ -266,7 +334,10 @@ fn allocation_getter(checkpoint: &Value, selector: [u8; 4], data: &[u8]) -> Opti
             let row = operator_place(operator).map(|o| &get["allocation_delay"][o]);
             // The sixth operator stands outside the matrices: its delay is the largest there is.
             let (set, delay) = row.map_or((true, u32::MAX), |row| {
-                (row["is_set"].as_bool().expect("a flag"), number(&row["delay"]) as u32)
+                (
+                    row["is_set"].as_bool().expect("a flag"),
+                    number(&row["delay"]) as u32,
+                )
             });
             encoded((set, delay))
         }
@@ -281,7 +352,8 @@ fn stake_getter(checkpoint: &Value, selector: [u8; 4], data: &[u8]) -> Option<By
             let call = getAllocationsCall::abi_decode(data).ok()?;
             let (k, s) = (set_place(&call.set)?, strategy_place(call.strategy)?);
             let row = |operator: &Address| {
-                let row = &get["allocations"][k][operator_place(*operator).expect("an operator")][s];
+                let row =
+                    &get["allocations"][k][operator_place(*operator).expect("an operator")][s];
                 Allocation {
                     currentMagnitude: number(&row["currentMagnitude"]) as u64,
                     pendingDiff: signed(&row["pendingDiff"]),
@@ -292,7 +364,11 @@ fn stake_getter(checkpoint: &Value, selector: [u8; 4], data: &[u8]) -> Option<By
         }
         getEncumberedMagnitudeCall::SELECTOR => {
             let call = getEncumberedMagnitudeCall::abi_decode(data).ok()?;
-            encoded(cell(&get["encumbered_magnitude"], call.operator, call.strategy))
+            encoded(cell(
+                &get["encumbered_magnitude"],
+                call.operator,
+                call.strategy,
+            ))
         }
         getMaxMagnitudeCall::SELECTOR => {
             let call = getMaxMagnitudeCall::abi_decode(data).ok()?;
@@ -301,13 +377,21 @@ fn stake_getter(checkpoint: &Value, selector: [u8; 4], data: &[u8]) -> Option<By
         getAllocatedStakeCall::SELECTOR => {
             let call = getAllocatedStakeCall::abi_decode(data).ok()?;
             let k = set_place(&call.set)?;
-            encoded(matrix(&get["allocated_stake"][k], &call.operators, &call.strategies))
+            encoded(matrix(
+                &get["allocated_stake"][k],
+                &call.operators,
+                &call.strategies,
+            ))
         }
         getMinimumSlashableStakeCall::SELECTOR => {
             let call = getMinimumSlashableStakeCall::abi_decode(data).ok()?;
             let offset = (call.future - block_of(checkpoint)).to_string();
             let k = set_place(&call.set)?;
-            encoded(matrix(&get["minimum_slashable_stake"][offset.as_str()][k], &call.operators, &call.strategies))
+            encoded(matrix(
+                &get["minimum_slashable_stake"][offset.as_str()][k],
+                &call.operators,
+                &call.strategies,
+            ))
         }
         isOperatorSlashableCall::SELECTOR => {
             let call = isOperatorSlashableCall::abi_decode(data).ok()?;
@@ -316,11 +400,19 @@ fn stake_getter(checkpoint: &Value, selector: [u8; 4], data: &[u8]) -> Option<By
         }
         getOperatorsSharesCall::SELECTOR => {
             let call = getOperatorsSharesCall::abi_decode(data).ok()?;
-            encoded(matrix(&get["operators_shares"], &call.operators, &call.strategies))
+            encoded(matrix(
+                &get["operators_shares"],
+                &call.operators,
+                &call.strategies,
+            ))
         }
         getSlashableSharesInQueueCall::SELECTOR => {
             let call = getSlashableSharesInQueueCall::abi_decode(data).ok()?;
-            encoded(cell(&get["slashable_shares_in_queue"], call.operator, call.strategy))
+            encoded(cell(
+                &get["slashable_shares_in_queue"],
+                call.operator,
+                call.strategy,
+            ))
         }
         getOperatorSetSplitCall::SELECTOR => encoded(1_000_u16),
         _ => None,
@@ -329,7 +421,9 @@ fn stake_getter(checkpoint: &Value, selector: [u8; 4], data: &[u8]) -> Option<By
 
 fn asset_getter(checkpoint: &Value, to: Address, selector: [u8; 4]) -> Option<Bytes> {
     let strategies = list(&recording()["strategies"]);
-    let s = strategies.iter().position(|row| address_of(&row["strategy"]) == to);
+    let s = strategies
+        .iter()
+        .position(|row| address_of(&row["strategy"]) == to);
     let rates = |s: usize| &checkpoint["getters"]["strategies"][s];
     match selector {
         underlyingTokenCall::SELECTOR => encoded(address_of(&strategies[s?]["token"])),
@@ -338,7 +432,9 @@ fn asset_getter(checkpoint: &Value, to: Address, selector: [u8; 4]) -> Option<By
             encoded(U256::from(number(&rates(s?)["shares_to_underlying_1e18"])))
         }
         symbolCall::SELECTOR | decimalsCall::SELECTOR => {
-            let token = strategies.iter().find(|row| !row["token"].is_null() && address_of(&row["token"]) == to)?;
+            let token = strategies
+                .iter()
+                .find(|row| !row["token"].is_null() && address_of(&row["token"]) == to)?;
             if selector == symbolCall::SELECTOR {
                 encoded(token["symbol"].as_str()?.to_owned())
             } else {

@@ -16,7 +16,10 @@ pub fn handle(request: &Request, respond: &dyn Fn(&str, &Value) -> Outcome) -> V
     let body: Value = serde_json::from_slice(&request.body).expect("a JSON-RPC request");
     let one = |request: &Value| {
         let id = &request["id"];
-        match respond(request["method"].as_str().expect("a method"), &request["params"]) {
+        match respond(
+            request["method"].as_str().expect("a method"),
+            &request["params"],
+        ) {
             Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
             Err((code, message)) => {
                 json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
