@@ -51,12 +51,37 @@ pub fn gaussian_joint(p: f64, q: f64, correlation: f64) -> f64 {
         return (p + q - 1.0).max(0.0);
     }
     let (h, k) = (normal::quantile(p), normal::quantile(q));
-    // The integrand sharpens towards |ρ| = 1: panels in the angle keep up with it.
+    if correlation < 0.0 {
+        return opposed_joint(h, k, correlation);
+    }
+    // The integrand sharpens towards ρ = 1: panels in the angle keep up with it.
     let added = integral(0.0, correlation.asin(), 40, |angle| {
         let (sine, cosine) = angle.sin_cos();
         (-(h * h + k * k - 2.0 * h * k * sine) / (2.0 * cosine * cosine)).exp()
     });
     (p * q + added / (2.0 * PI)).clamp(0.0, p.min(q))
+}
+
+/// Φ₂ at a negative correlation, where the angle's integral would cancel against Φ(h)Φ(k): the
+/// integral of φ(x)Φ((k − ρx)/√(1−ρ²)) up to h, cut where its second factor turns.
+fn opposed_joint(h: f64, k: f64, correlation: f64) -> f64 {
+    let rest = ((1.0 - correlation) * (1.0 + correlation)).sqrt();
+    let (turn, width) = (k / correlation, 10.0 * rest / -correlation);
+    let lowest = h.min(0.0) - 40.0;
+    let mut cuts = vec![lowest];
+    cuts.extend(
+        [turn - width, turn, turn + width]
+            .into_iter()
+            .filter(|x| *x > lowest && *x < h),
+    );
+    cuts.push(h);
+    cuts.windows(2)
+        .map(|ends| {
+            integral(ends[0], ends[1], 60, |x| {
+                normal::density(x) * normal::cdf((k - correlation * x) / rest)
+            })
+        })
+        .sum()
 }
 
 /// Volatility of a basket whose parts have value shares `shares`, volatilities `volatilities` and

@@ -72,17 +72,26 @@ impl ConstantProductPool {
     }
 }
 
-/// Total price drop of a `shock` whose forced sales move the price by `gain` per unit of drop:
-/// δ₀/(1 − g), all of it (one) from a gain of one on.
+/// Total drop per unit of a small shock whose forced sales move the price by `gain` per unit of
+/// drop: 1/(1 − g), infinite from a gain of one on.
+#[must_use]
+pub fn spiral_multiplier(gain: f64) -> f64 {
+    assert!(gain >= 0.0, "a spiral's gain of {gain}");
+    if gain >= 1.0 {
+        f64::INFINITY
+    } else {
+        1.0 / (1.0 - gain)
+    }
+}
+
+/// Total price drop of a `shock` under [`spiral_multiplier`], at most the whole price.
 #[must_use]
 pub fn linear_spiral(shock: f64, gain: f64) -> f64 {
-    assert!(shock >= 0.0 && gain >= 0.0, "shock {shock}, gain {gain}");
+    assert!(shock >= 0.0, "a price shock of {shock}");
     if shock == 0.0 {
         0.0
-    } else if gain >= 1.0 {
-        1.0
     } else {
-        (shock / (1.0 - gain)).min(1.0)
+        (shock * spiral_multiplier(gain)).min(1.0)
     }
 }
 

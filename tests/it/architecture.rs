@@ -10,7 +10,10 @@ fn root() -> &'static Path {
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = fs::read_dir(folder).expect("src is readable").flatten().collect();
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .expect("src is readable")
+        .flatten()
+        .collect();
     entries.sort_by_key(fs::DirEntry::path);
     for entry in entries {
         let path = entry.path();
@@ -26,7 +29,12 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn code_map() -> BTreeMap<String, Option<BTreeSet<String>>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md exists");
     let quoted = |cell: &str| -> Vec<String> {
-        cell.split('`').skip(1).step_by(2).flat_map(str::split_whitespace).map(str::to_owned).collect()
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .flat_map(str::split_whitespace)
+            .map(str::to_owned)
+            .collect()
     };
     text.lines()
         .skip_while(|line| !line.starts_with("## Code map"))
@@ -44,7 +52,12 @@ fn code_map() -> BTreeMap<String, Option<BTreeSet<String>>> {
 
 fn module_of(path: &Path) -> Option<String> {
     let relative = path.strip_prefix(root().join("src")).expect("under src");
-    let first = relative.components().next()?.as_os_str().to_string_lossy().into_owned();
+    let first = relative
+        .components()
+        .next()?
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     let name = first.trim_end_matches(".rs").to_owned();
     (name != "lib" && name != "main").then_some(name)
 }
@@ -62,7 +75,9 @@ fn shipped(text: &str) -> String {
 /// Top-level modules named by `crate::x` or `crate::{x::…, y}`.
 fn imports(text: &str) -> BTreeSet<String> {
     let word = |text: &str| -> String {
-        text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+        text.chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect()
     };
     let mut found = BTreeSet::new();
     for (position, _) in text.match_indices("crate::") {
@@ -105,23 +120,33 @@ fn the_code_map_is_true() {
     sources(&root().join("src"), &mut files);
     let mut wrong = Vec::new();
     for path in &files {
-        let Some(module) = module_of(path) else { continue };
+        let Some(module) = module_of(path) else {
+            continue;
+        };
         let Some(allowed) = map.get(&module) else {
-            wrong.push(format!("{} belongs to no module of the table", path.display()));
+            wrong.push(format!(
+                "{} belongs to no module of the table",
+                path.display()
+            ));
             continue;
         };
         let Some(allowed) = allowed else { continue };
         let text = shipped(&fs::read_to_string(path).expect("readable"));
         for import in imports(&text) {
             if import != module && map.contains_key(&import) && !allowed.contains(&import) {
-                wrong.push(format!("{}: `{module}` may not import `{import}`", path.display()));
+                wrong.push(format!(
+                    "{}: `{module}` may not import `{import}`",
+                    path.display()
+                ));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for module in map.keys() {
         assert!(
-            files.iter().any(|path| module_of(path).as_ref() == Some(module)),
+            files
+                .iter()
+                .any(|path| module_of(path).as_ref() == Some(module)),
             "the table names `{module}`, which does not exist"
         );
     }
@@ -133,8 +158,15 @@ fn the_code_map_is_in_the_order_of_dependency() {
     let position = |module: &str| text.find(&format!("\n| `{module}`")).expect("in the table");
     // `chain` is named after `export` because it is an edge; only the ABI declarations cross.
     for (module, imports) in code_map() {
-        for import in imports.into_iter().flatten().filter(|import| import != "chain") {
-            assert!(position(&import) < position(&module), "`{import}` stands below `{module}`");
+        for import in imports
+            .into_iter()
+            .flatten()
+            .filter(|import| import != "chain")
+        {
+            assert!(
+                position(&import) < position(&module),
+                "`{import}` stands below `{module}`"
+            );
         }
     }
 }
@@ -145,15 +177,21 @@ fn foreign_types_stay_inside_their_module() {
     sources(&root().join("src"), &mut files);
     let mut wrong = Vec::new();
     for path in &files {
-        let Some(module) = module_of(path) else { continue };
+        let Some(module) = module_of(path) else {
+            continue;
+        };
         let text = shipped(&fs::read_to_string(path).expect("readable"));
         let uses = |name: &str| text.contains(name);
         if uses("polars::") && module != "tables" {
             wrong.push(format!("{}: polars outside `tables`", path.display()));
         }
-        let alloy = uses("alloy_primitives::") || uses("alloy_provider::") || uses("alloy_sol_types::");
+        let alloy =
+            uses("alloy_primitives::") || uses("alloy_provider::") || uses("alloy_sol_types::");
         if alloy && module != "chain" && module != "export" {
-            wrong.push(format!("{}: alloy outside `chain` and `export`", path.display()));
+            wrong.push(format!(
+                "{}: alloy outside `chain` and `export`",
+                path.display()
+            ));
         }
         if (uses("println!") || uses("eprintln!")) && module != "cli" {
             wrong.push(format!("{}: prints, which only `cli` does", path.display()));
@@ -171,7 +209,12 @@ fn files_are_one_thing() {
     sources(&root().join("src"), &mut files);
     let long: Vec<String> = files
         .iter()
-        .map(|path| (path, fs::read_to_string(path).expect("readable").lines().count()))
+        .map(|path| {
+            (
+                path,
+                fs::read_to_string(path).expect("readable").lines().count(),
+            )
+        })
         .filter(|(_, lines)| *lines > 700)
         .map(|(path, lines)| format!("{}: {lines} lines", path.display()))
         .collect();

@@ -16,4 +16,5 @@ mod spec;
 mod architecture;
 #[cfg(feature = "chain")]
 mod pull;
+mod reference;
 mod vectors;
