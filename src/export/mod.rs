@@ -15,16 +15,19 @@ pub mod plan;
 pub mod rounding;
 pub mod world;
 
+mod hourglass;
+mod middleware;
 mod params;
+mod solidity;
 
 #[cfg(feature = "chain")]
 pub mod abi;
 #[cfg(feature = "chain")]
 mod core;
-#[cfg(feature = "chain")]
 mod safe;
 
 pub use design::Deployment;
+pub use middleware::PLACEHOLDER;
 
 use lint::{LintFinding, Severity};
 use serde::{Deserialize, Serialize};
@@ -48,13 +51,26 @@ pub enum Target {
     Core,
     /// A batch for the Safe Transaction Builder.
     Safe,
+    /// Deployment files of the middleware.
+    Middleware,
+    /// Context file of the task framework.
+    Hourglass,
+    /// A library of constants and a Foundry script.
+    Solidity,
     /// Every recommended number with the integer that stands for it.
     Params,
 }
 
 impl Target {
     /// All targets, in the order of the documentation.
-    pub const ALL: [Self; 3] = [Self::Core, Self::Safe, Self::Params];
+    pub const ALL: [Self; 6] = [
+        Self::Core,
+        Self::Safe,
+        Self::Middleware,
+        Self::Hourglass,
+        Self::Solidity,
+        Self::Params,
+    ];
 
     /// Its name on the command line and its folder.
     #[must_use]
@@ -62,6 +78,9 @@ impl Target {
         match self {
             Self::Core => "core",
             Self::Safe => "safe",
+            Self::Middleware => "middleware",
+            Self::Hourglass => "hourglass",
+            Self::Solidity => "solidity",
             Self::Params => "params",
         }
     }
@@ -124,6 +143,9 @@ pub fn export(deployment: &Deployment, target: Target) -> Result<Vec<Artifact>, 
         return Err(ExportError::Refused(refused));
     }
     match target {
+        Target::Middleware => Ok(middleware::files(deployment)),
+        Target::Hourglass => hourglass::files(deployment),
+        Target::Solidity => Ok(solidity::files(deployment)),
         Target::Params => Ok(params::files(deployment)),
         #[cfg(feature = "chain")]
         Target::Core => core::files(

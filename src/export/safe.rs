@@ -1,60 +1,10 @@
 //! Target `safe`: a batch for the Safe Transaction Builder, with the checksum that its import verifies.
 
-use super::abi::encode;
-use super::address::{Address, hex, keccak256};
-use super::design::Deployment;
-use super::plan::{Phase, Step, plan};
-use super::{Artifact, ExportError, json, text};
-use serde_json::{Map, Value, json as value};
+use super::address::{hex, keccak256};
+use serde_json::{Map, Value};
 
-pub(super) fn files(deployment: &Deployment, avs: Address) -> Result<Vec<Artifact>, ExportError> {
-    let steps = plan(deployment, avs);
-    let sender = deployment.admin.unwrap_or(avs);
-    let mut files = Vec::new();
-    let phases = [
-        (Phase::Setup, "safe/batch.json"),
-        (Phase::AfterTransport, "safe/batch-after-transport.json"),
-    ];
-    for (phase, path) in phases {
-        let of_phase: Vec<_> = steps.iter().filter(|step| step.phase == phase).collect();
-        if !of_phase.is_empty() {
-            files.push(json(path, &batch(deployment, sender, &of_phase)?));
-        }
-    }
-    files.push(text(
-        "safe/README.md",
-        &readme(deployment, sender, files.len() > 1),
-    ));
-    Ok(files)
-}
-
-fn batch(deployment: &Deployment, sender: Address, steps: &[&Step]) -> Result<Value, ExportError> {
-    let transaction = |step: &&Step| -> Result<Value, ExportError> {
-        Ok(value!({
-            "to": step.call.to,
-            "value": "0",
-            "data": format!("0x{}", hex(&encode(&step.call.action)?)),
-            "contractMethod": null,
-            "contractInputsValues": null,
-        }))
-    };
-    let mut batch = value!({
-        "version": "1.0",
-        "chainId": deployment.network.chain_id.to_string(),
-        "createdAt": deployment.as_of.0 * 1000,
-        "meta": {
-            "name": deployment.name,
-            "description": format!("stakewright: {} calls for {}", steps.len(), deployment.network.name),
-            "txBuilderVersion": "1.17.1",
-            "createdFromSafeAddress": sender,
-            "createdFromOwnerAddress": "",
-        },
-        "transactions": steps.iter().map(transaction).collect::<Result<Vec<_>, _>>()?,
-    });
-    let checksum = checksum(&batch);
-    batch["meta"]["checksum"] = Value::String(checksum);
-    Ok(batch)
-}
+#[cfg(feature = "chain")]
+pub(super) use files::files;
 
 /// The checksum of a batch: the hash of its content with keys sorted, without its name.
 ///
@@ -101,19 +51,86 @@ fn serialise_object(map: &Map<String, Value>, out: &mut String) {
     out.push('}');
 }
 
-fn readme(deployment: &Deployment, sender: Address, two: bool) -> String {
-    let second = if two {
-        "\n`batch-after-transport.json` configures the task mailbox. Send it only after the stake table has arrived \
+#[cfg(feature = "chain")]
+mod files {
+    use super::super::abi::encode;
+    use super::super::address::{Address, hex};
+    use super::super::design::Deployment;
+    use super::super::plan::{Phase, Step, plan};
+    use super::super::{Artifact, ExportError, json, text};
+    use super::checksum;
+    use serde_json::{Value, json as value};
+
+    pub(in crate::export) fn files(
+        deployment: &Deployment,
+        avs: Address,
+    ) -> Result<Vec<Artifact>, ExportError> {
+        let steps = plan(deployment, avs);
+        let sender = deployment.admin.unwrap_or(avs);
+        let mut files = Vec::new();
+        let phases = [
+            (Phase::Setup, "safe/batch.json"),
+            (Phase::AfterTransport, "safe/batch-after-transport.json"),
+        ];
+        for (phase, path) in phases {
+            let of_phase: Vec<_> = steps.iter().filter(|step| step.phase == phase).collect();
+            if !of_phase.is_empty() {
+                files.push(json(path, &batch(deployment, sender, &of_phase)?));
+            }
+        }
+        files.push(text(
+            "safe/README.md",
+            &readme(deployment, sender, files.len() > 1),
+        ));
+        Ok(files)
+    }
+
+    fn batch(
+        deployment: &Deployment,
+        sender: Address,
+        steps: &[&Step],
+    ) -> Result<Value, ExportError> {
+        let transaction = |step: &&Step| -> Result<Value, ExportError> {
+            Ok(value!({
+                "to": step.call.to,
+                "value": "0",
+                "data": format!("0x{}", hex(&encode(&step.call.action)?)),
+                "contractMethod": null,
+                "contractInputsValues": null,
+            }))
+        };
+        let mut batch = value!({
+            "version": "1.0",
+            "chainId": deployment.network.chain_id.to_string(),
+            "createdAt": deployment.as_of.0 * 1000,
+            "meta": {
+                "name": deployment.name,
+                "description": format!("stakewright: {} calls for {}", steps.len(), deployment.network.name),
+                "txBuilderVersion": "1.17.1",
+                "createdFromSafeAddress": sender,
+                "createdFromOwnerAddress": "",
+            },
+            "transactions": steps.iter().map(transaction).collect::<Result<Vec<_>, _>>()?,
+        });
+        let checksum = checksum(&batch);
+        batch["meta"]["checksum"] = Value::String(checksum);
+        Ok(batch)
+    }
+
+    fn readme(deployment: &Deployment, sender: Address, two: bool) -> String {
+        let second = if two {
+            "\n`batch-after-transport.json` configures the task mailbox. Send it only after the stake table has arrived \
          there (up to a week on mainnet); before that it reverts with InvalidOperatorSetOwner.\n"
-    } else {
-        ""
-    };
-    format!(
-        "# {}: Safe batch for {}\n\n\
+        } else {
+            ""
+        };
+        format!(
+            "# {}: Safe batch for {}\n\n\
          Open the Safe {sender}, app Transaction Builder, and load `batch.json` by *drag and drop*; the builder \
          checks the checksum in it. Simulate there or with `stakewright verify safe/batch.json --rpc-url $ETH_RPC_URL`, \
          then let the owners sign.\n\n\
          The Safe must be the AVS or an accepted admin of it, or every call answers InvalidPermissions.\n{second}",
-        deployment.name, deployment.network.name,
-    )
+            deployment.name, deployment.network.name,
+        )
+    }
 }

@@ -12,6 +12,8 @@ mod rewards;
 mod sets;
 mod stake;
 
+pub use keys::threshold_of;
+
 use super::action::{Action, Call};
 use super::address::Address;
 use super::arguments::SetKey;
