@@ -3,6 +3,8 @@
 //! The declarations are our own, written from the signatures of the deployed contracts; only here do
 //! exports touch an Ethereum library.
 
+pub use super::abi_decode::decode;
+
 use super::action::{Action, ActionError};
 use super::address::Address;
 use super::arguments as plain;

@@ -23,8 +23,12 @@ mod solidity;
 #[cfg(feature = "chain")]
 pub mod abi;
 #[cfg(feature = "chain")]
+mod abi_decode;
+#[cfg(feature = "chain")]
 mod core;
 mod safe;
+#[cfg(feature = "chain")]
+pub mod verify;
 
 pub use design::Deployment;
 pub use middleware::PLACEHOLDER;
