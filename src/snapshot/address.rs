@@ -104,12 +104,14 @@ impl FromStr for Address {
         let address = Self(bytes);
         let mixed = digits.bytes().any(|b| b.is_ascii_uppercase())
             && digits.bytes().any(|b| b.is_ascii_lowercase());
-        let right = address.to_string();
-        if mixed && right[2..] != *digits {
-            return Err(AddressError::Checksum {
-                given: text.to_owned(),
-                right,
-            });
+        if mixed {
+            let right = address.to_string();
+            if right[2..] != *digits {
+                return Err(AddressError::Checksum {
+                    given: text.to_owned(),
+                    right,
+                });
+            }
         }
         Ok(address)
     }

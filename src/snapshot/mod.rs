@@ -8,15 +8,20 @@
 mod address;
 mod canonical;
 mod facts;
+mod inspect;
 mod manifest;
 mod market;
 mod queries;
 mod reconstruct;
+mod render;
 mod rows;
 
 pub use address::{Address, AddressError, keccak256};
 pub use canonical::Inconsistency;
 pub use facts::{Fact, Facts, Grade};
+pub use inspect::{
+    AssetLine, Concentration, Inspection, OperatorLine, Reconstructed, SetLine, inspect,
+};
 pub use manifest::{FORMAT_VERSION, Manifest, Outcome, Source, TableEntry};
 pub use market::{ExploitFit, JumpFit, Market, PegRegime, ReturnStatistics};
 pub use queries::StakeMatrix;

@@ -106,9 +106,19 @@ impl Snapshot {
             .filter(|(_, asset)| asset.price.is_some())
     }
 
-    /// The first asset with this symbol, whatever its case.
+    /// The first asset with this symbol, whatever its case. `EIGEN` also finds bEIGEN, which is what
+    /// the EIGEN strategy holds and which EIGEN wraps one for one.
     #[must_use]
     pub fn asset_by_symbol(&self, symbol: &str) -> Option<AssetIndex> {
+        let named = self.position_of_symbol(symbol);
+        if named.is_none() && symbol.eq_ignore_ascii_case("EIGEN") {
+            self.position_of_symbol("bEIGEN")
+        } else {
+            named
+        }
+    }
+
+    fn position_of_symbol(&self, symbol: &str) -> Option<AssetIndex> {
         (0..)
             .zip(&self.assets)
             .find(|(_, a)| a.symbol.eq_ignore_ascii_case(symbol))

@@ -680,6 +680,110 @@ fn the_embedded_snapshot_states_its_day() {
     assert_eq!(market.pegs.len(), 2);
 }
 
+#[test]
+fn inspection_shows_the_figures_in_80_columns() {
+    let s = tables::embedded().unwrap();
+    let inspection = inspect(&s);
+    assert_eq!(
+        (
+            inspection.avss,
+            inspection.operators,
+            inspection.registrations_before_operator_sets
+        ),
+        (40, 358, 40)
+    );
+    assert_eq!(inspection.sets[0].name.as_deref(), Some("EigenDA"));
+    assert_eq!(inspection.sets[0].operators, 206);
+    assert_eq!(inspection.reconstructed.rows, s.stakes.len());
+    assert!((inspection.reconstructed.share_of_usd - 1.0).abs() < 1e-12);
+    let shares: f64 = inspection.assets.iter().filter_map(|a| a.share).sum();
+    assert!((shares - 1.0).abs() < 1e-12, "{shares}");
+    assert_eq!(inspection.unpriced.len(), 1);
+    assert_eq!(inspection.time, "2024-12-03T00:00:00Z");
+    let text = inspection.to_string();
+    println!("{text}");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    for part in ["EigenDA", "reconstructed", "slisBNB", "HHI", "stETH"] {
+        assert!(text.contains(part), "{part}");
+    }
+    let json = serde_json::to_value(&inspection).unwrap();
+    assert_eq!(json["sets"].as_array().unwrap().len(), 40);
+    assert_eq!(
+        json["sets"][0]["avs"],
+        "0x870679E138bCdf293b7Ff14dD44b70FC97e12fc0"
+    );
+
+    // The small one has entities, an allocation, an unpriced asset, names with control characters.
+    let full = inspect(&full());
+    assert!(
+        full.to_string()
+            .lines()
+            .all(|line| line.chars().count() <= 80 && !line.contains('\u{1b}'))
+    );
+    assert_eq!(full.operators_with_known_entity, 2);
+    // Operator 2's allocation is in an asset that it holds none of.
+    let set = full
+        .sets
+        .iter()
+        .find(|set| set.kind == SetKind::OperatorSet)
+        .unwrap();
+    assert_eq!(set.allocated_usd, Some(0.0));
+}
+
+#[test]
+fn allocated_stake_is_stake_times_current_over_maximum() {
+    let mut s = full();
+    let operator = s
+        .memberships
+        .iter()
+        .find(|m| {
+            s.sets[m.set as usize].kind == SetKind::OperatorSet && m.slashable_until_block.is_none()
+        })
+        .unwrap()
+        .operator;
+    let set = s
+        .sets
+        .iter()
+        .position(|set| set.kind == SetKind::OperatorSet)
+        .unwrap() as u32;
+    let asset = s.asset_by_symbol("T3").unwrap();
+    s.stakes = vec![Stake {
+        operator,
+        asset,
+        amount_tokens: 100.0,
+        shares: None,
+        queued_shares: None,
+        provenance: Provenance::Measured,
+    }];
+    s.magnitudes = vec![Magnitudes {
+        operator,
+        asset,
+        max_magnitude_wad: 800_000_000_000_000_000,
+        encumbered_magnitude_wad: 200_000_000_000_000_000,
+    }];
+    s.allocations = vec![Allocation {
+        operator,
+        set,
+        asset,
+        current_magnitude_wad: 200_000_000_000_000_000,
+        pending_diff_wad: 0,
+        effect_block: 0,
+        slashable_shares: None,
+    }];
+    let line = inspect(&s)
+        .sets
+        .into_iter()
+        .find(|line| line.kind == SetKind::OperatorSet)
+        .unwrap();
+    assert!(
+        (line.allocated_usd.unwrap() - 25.0 * 3433.27).abs() < 1e-9,
+        "{:?}",
+        line.allocated_usd
+    );
+}
+
 /// All 40 x 20 totals, those of zero among them, and every membership.
 #[test]
 fn the_embedded_stakes_add_up_to_every_total() {
