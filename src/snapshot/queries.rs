@@ -231,3 +231,137 @@ impl Snapshot {
         Market::of(&self.facts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{AssetClass, Avs, Membership, Operator, Price, Stake};
+
+    fn asset(symbol: &str, price: Option<f64>) -> Asset {
+        Asset {
+            symbol: symbol.to_owned(),
+            strategy: None,
+            token: None,
+            class: AssetClass::Token,
+            decimals: 18,
+            price: price.map(|usd| Price {
+                usd,
+                source: "a test".to_owned(),
+                timestamp: 0,
+                answer: None,
+                answer_decimals: None,
+            }),
+            units_per_1e18_shares: None,
+            total_shares: None,
+            locked_until: None,
+        }
+    }
+
+    /// Operators 0 and 2 are one entity; asset `x` has no price.
+    fn small() -> Snapshot {
+        let operator = |byte: u8, entity: Option<&str>| Operator {
+            address: Address([byte; 20]),
+            name: None,
+            metadata_uri: None,
+            entity: entity.map(str::to_owned),
+            allocation_delay_blocks: None,
+        };
+        let stake = |operator, asset, amount_tokens| Stake {
+            operator,
+            asset,
+            amount_tokens,
+            shares: None,
+            queued_shares: None,
+            provenance: Provenance::Measured,
+        };
+        let set = |avs, id| OperatorSet {
+            avs,
+            id,
+            kind: SetKind::OperatorSet,
+            strategies: vec![0],
+            slasher: None,
+            redistribution_recipient: None,
+        };
+        let avs = |byte: u8, name: Option<&str>| Avs {
+            address: Address([byte; 20]),
+            name: name.map(str::to_owned),
+            metadata_uri: None,
+            registrar: None,
+        };
+        let member = |set, operator, slashable_until_block| Membership {
+            set,
+            operator,
+            slashable_until_block,
+        };
+        Snapshot {
+            assets: vec![asset("bEIGEN", Some(3.0)), asset("x", None)],
+            operators: vec![
+                operator(1, Some("e")),
+                operator(2, None),
+                operator(3, Some("e")),
+                operator(4, None),
+            ],
+            avss: vec![avs(8, None), avs(9, Some("Oracle"))],
+            sets: vec![set(0, 7), set(1, 0), set(1, 5)],
+            memberships: vec![
+                member(0, 1, None),
+                member(1, 0, None),
+                member(1, 2, Some(99)),
+                member(2, 0, None),
+                member(2, 3, None),
+            ],
+            stakes: vec![
+                stake(0, 0, 10.0),
+                stake(0, 1, 1e9),
+                stake(2, 0, 20.0),
+                stake(3, 0, 10.0),
+            ],
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn members_are_those_registered_now() {
+        let s = small();
+        assert_eq!(s.operators_of_set(1), [0], "operator 2 has left");
+        assert_eq!(s.operators_of_avs(1), [0, 3], "each once");
+        assert_eq!(s.operators_of_set(0), [1]);
+        assert_eq!(s.set_by_id(1, SetKind::OperatorSet, 5), Some(2));
+        assert_eq!(s.set_by_id(0, SetKind::OperatorSet, 5), None);
+        assert_eq!(s.sets_of(1).map(|(i, _)| i).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn what_has_no_price_is_in_no_usd() {
+        let s = small();
+        assert_eq!(s.usd_by_operator(), [30.0, 0.0, 60.0, 30.0]);
+        assert_eq!(s.usd_by_asset(), [Some(120.0), None]);
+        assert_eq!(s.tokens_by_asset(), [40.0, 1e9]);
+        assert!((s.total_usd(&[0, 2]) - 90.0).abs() < 1e-12);
+        assert_eq!(s.unpriced().map(|(i, _)| i).collect::<Vec<_>>(), [1]);
+        assert_eq!(s.priced().map(|(i, _)| i).collect::<Vec<_>>(), [0]);
+        assert_eq!(s.stake_matrix().row(0), [10.0, 1e9]);
+        assert_eq!(s.stake_matrix().row(1), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn largest_first_and_ties_by_address() {
+        let s = small();
+        assert_eq!(s.largest(3), [2, 0, 3]);
+        assert_eq!(s.largest(99), [2, 0, 3, 1]);
+        assert_eq!(s.largest(0), [0u32; 0]);
+    }
+
+    #[test]
+    fn names_entities_and_addresses() {
+        let s = small();
+        assert_eq!(s.entities(), [0, 1, 0, 2]);
+        assert_eq!(s.avs_by_name("oracle"), Some(1));
+        assert_eq!(s.avs_by_name(&Address([8; 20]).to_string()), Some(0));
+        assert_eq!(s.avs_by_name(""), None);
+        assert_eq!(s.operator_by_address(Address([3; 20])), Some(2));
+        assert_eq!(s.operator_by_address(Address([5; 20])), None);
+        assert_eq!(s.asset_by_symbol("EIGEN"), Some(0));
+        assert_eq!(s.asset_by_symbol("X"), Some(1));
+    }
+}
