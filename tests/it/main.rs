@@ -8,6 +8,8 @@
 mod support;
 
 mod engine_closed_forms;
+mod known_models;
+mod recommend;
 mod export_recording;
 mod report;
 #[cfg(feature = "tables")]

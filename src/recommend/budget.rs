@@ -1,0 +1,214 @@
+//! What a design costs: the budget that brings its stake and keeps its operators.
+//!
+//! Stakers ask `S · (r(S) + premium)` after fees, where r is the supply curve's yield and the
+//! premium pays for accidental slashing (certainty equivalent under constant relative risk
+//! aversion), for being locked and for the best alternative. Operators ask that their share of
+//! the rewards pays their costs. The budget is the larger of the two.
+
+use crate::economics::slashing;
+use crate::economics::supply::{BindingBudget, BindingSide, SupplyCurve, SupplyStep, Terms};
+use crate::spec::Parameters;
+use crate::spec::model::{self, Choice, Model, Structure};
+use serde::Serialize;
+
+/// Where the money of a design goes, USD a year.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Budget {
+    /// The whole reward budget.
+    pub usd_year: f64,
+    /// What stakers' required yield asks for, fees included.
+    pub stakers_usd_year: f64,
+    /// What the break-even of the needed operators asks for.
+    pub operators_usd_year: f64,
+    /// The side that decides.
+    pub binding: BindingSide,
+    /// Budget over stake, a year.
+    pub gross_yield: f64,
+    /// Yield that the supply curve asks for at this stake, a year.
+    pub supply_yield: f64,
+    /// Yield that stakers ask for the risk of accidental slashing, a year.
+    pub slashing_premium: f64,
+    /// Yield that stakers ask for being locked and for the alternative, a year.
+    pub other_premium: f64,
+    /// Stake at which an operator breaks even under this budget, USD.
+    pub break_even_stake_usd: f64,
+    /// Costs of all admitted operators, USD a year.
+    pub operating_costs_usd_year: f64,
+}
+
+/// The yield that stakers ask for accidental slashing under a design's slash fractions, a year.
+#[must_use]
+pub fn slashing_premium(model: &Model, parameters: &Parameters) -> f64 {
+    let hazards: Vec<(f64, f64)> = model
+        .slashing
+        .offences
+        .iter()
+        .zip(&parameters.offences)
+        .map(|(offence, rule)| (offence.accidental.get(), rule.slash.get()))
+        .collect();
+    slashing::total_risk_premium(&hazards, model.supply.premium.risk_aversion)
+}
+
+/// The budget that a design needs, or `None` when no yield brings its stake.
+#[must_use]
+pub fn required(model: &Model, parameters: &Parameters) -> Option<Budget> {
+    let stake = parameters.stake.get();
+    let curve = supply_curve(model);
+    let terms = terms(model, parameters);
+    let stakers = curve.budget_for_usd(stake, terms)?;
+    let set = OperatorShares::of(model, parameters);
+    let operators = set.break_even_budget(set.shares.len(), model);
+    let both = BindingBudget::of(stakers, operators);
+    let usd_year = both.usd_year();
+    let slashing = slashing_premium(model, parameters);
+    Some(Budget {
+        usd_year,
+        stakers_usd_year: stakers,
+        operators_usd_year: operators,
+        binding: both.binding,
+        gross_yield: if stake > 0.0 { usd_year / stake } else { 0.0 },
+        supply_yield: curve.yield_for(stake)?,
+        slashing_premium: slashing,
+        other_premium: terms.premium - slashing,
+        break_even_stake_usd: break_even_stake(model, stake, usd_year),
+        operating_costs_usd_year: operator_cost(model) * set.shares.len() as f64,
+    })
+}
+
+/// The stake that `budget_usd_year` attracts under the slash rule of `parameters`, USD.
+#[must_use]
+pub fn stake_for(model: &Model, parameters: &Parameters, budget_usd_year: f64) -> f64 {
+    supply_curve(model)
+        .equilibrium(budget_usd_year, terms(model, parameters))
+        .stake_usd
+}
+
+/// The number of operators to admit at a design's stake: as many of the allowed as the budget
+/// that stakers ask for also pays, and never fewer than the model demands.
+#[must_use]
+pub fn affordable_operators(model: &Model, parameters: &Parameters) -> u32 {
+    let (low, high) = (model.operators.count.low(), model.operators.count.high());
+    let Choice::Search { .. } = model.operators.count else {
+        return high;
+    };
+    let curve = supply_curve(model);
+    let Some(stakers) = curve.budget_for_usd(parameters.stake.get(), terms(model, parameters))
+    else {
+        return low;
+    };
+    let all = Parameters {
+        operators: high,
+        ..parameters.clone()
+    };
+    let set = OperatorShares::of(model, &all);
+    let most = set.shares.len();
+    (low as usize..=most)
+        .rev()
+        .find(|&count| set.break_even_budget(count, model) <= stakers)
+        .map_or(low, |count| count as u32)
+}
+
+/// Slashable stake at which an operator's share of the rewards pays its costs, USD.
+#[must_use]
+pub fn break_even_stake(model: &Model, stake_usd: f64, budget_usd_year: f64) -> f64 {
+    let cost = operator_cost(model);
+    if cost <= 0.0 {
+        return 0.0;
+    }
+    cost * stake_usd / (operators_share(model) * budget_usd_year)
+}
+
+/// What one operator spends on the service, USD a year.
+#[must_use]
+pub fn operator_cost(model: &Model) -> f64 {
+    let costs = model.operators.costs;
+    costs.own.get() + costs.shared.get() / costs.services.max(1.0)
+}
+
+/// The stakes of a set relative to its total, largest first.
+struct OperatorShares {
+    shares: Vec<f64>,
+}
+
+impl OperatorShares {
+    fn of(model: &Model, parameters: &Parameters) -> Self {
+        let shares = match &model.operators.structure {
+            // A continuum has no smallest operator: the count divides it equally.
+            Structure::Pooled { .. } => {
+                let n = parameters.operators.max(1) as usize;
+                vec![1.0 / n as f64; n]
+            }
+            Structure::Entities(_) => {
+                let stake = parameters.stake.get();
+                let admitted = parameters.admitted(model);
+                let mut shares: Vec<f64> = admitted.iter().map(|a| a.stake.get() / stake).collect();
+                shares.sort_by(|a, b| b.total_cmp(a));
+                shares
+            }
+        };
+        Self { shares }
+    }
+
+    /// The budget at which the smallest of the `count` largest operators breaks even when only
+    /// they are admitted: `cost / (fee · share)`.
+    fn break_even_budget(&self, count: usize, model: &Model) -> f64 {
+        let cost = operator_cost(model);
+        let count = count.min(self.shares.len());
+        if cost <= 0.0 || count == 0 {
+            return 0.0;
+        }
+        let total: f64 = self.shares[..count].iter().sum();
+        cost * total / (operators_share(model) * self.shares[count - 1])
+    }
+}
+
+/// Share of the budget that reaches operators, after the protocol's.
+fn operators_share(model: &Model) -> f64 {
+    model.rewards.operator_split.get() * (1.0 - model.rewards.protocol_fee.get())
+}
+
+fn terms(model: &Model, parameters: &Parameters) -> Terms {
+    let rewards = &model.rewards;
+    let kept = (1.0 - rewards.protocol_fee.get()) * (1.0 - rewards.operator_split.get());
+    let premium = &model.supply.premium;
+    Terms {
+        operator_fee: 1.0 - kept,
+        premium: slashing_premium(model, parameters)
+            + premium.illiquidity.get()
+            + premium.alternative.get(),
+    }
+}
+
+/// The model's supply curve as the one that economics solves.
+#[must_use]
+pub fn supply_curve(model: &Model) -> SupplyCurve {
+    match &model.supply.curve {
+        model::SupplyCurve::ConstantElasticity {
+            stake,
+            at_yield,
+            elasticity,
+        } => SupplyCurve::ConstantElasticity {
+            reference_stake_usd: stake.get(),
+            reference_yield: at_yield.get(),
+            elasticity: *elasticity,
+        },
+        model::SupplyCurve::Logistic {
+            capacity,
+            midpoint,
+            slope,
+        } => SupplyCurve::Logistic {
+            capacity_usd: capacity.get(),
+            midpoint_yield: midpoint.get(),
+            yield_scale: 1.0 / slope,
+        },
+        model::SupplyCurve::Steps(steps) => SupplyCurve::Steps(
+            steps
+                .iter()
+                .map(|(asked, stake)| SupplyStep {
+                    reservation_yield: asked.get(),
+                    stake_usd: stake.get(),
+                })
+                .collect(),
+        ),
+    }
+}

@@ -1,0 +1,198 @@
+//! Budget against risk: certified points from one shared ensemble.
+//!
+//! Every point is a stake read off the exploration's curve and judged on the certification's
+//! paths, which chose nothing. Twenty points cost no more paths than one.
+
+use super::budget;
+use super::curve::RiskCurve;
+use crate::economics::supply::BindingSide;
+use crate::spec::Parameters;
+use crate::spec::model::{Choice, Deterrence, Model};
+use crate::stats::{Estimate, proportion};
+use crate::units::{Share, Usd};
+use serde::Serialize;
+
+/// Points on the frontier.
+pub const POINTS: usize = 20;
+
+/// Budget against risk.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Frontier {
+    /// The points, from the largest risk to the smallest.
+    pub points: Vec<FrontierPoint>,
+    /// What a tenfold lower risk costs at the promise, USD a year; none when the paths do not
+    /// reach a decade around it.
+    pub tenfold_usd_year: Option<f64>,
+    /// Fresh paths that all points share.
+    pub paths: u64,
+}
+
+/// One certified point.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FrontierPoint {
+    /// Slashable stake, USD.
+    pub stake_usd: f64,
+    /// Budget that brings it, USD a year; infinite (null) where none does.
+    pub budget_usd_year: f64,
+    /// Slash fraction of the attacked offence that makes it cheapest.
+    pub slash: f64,
+    /// Operators admitted.
+    pub operators: u32,
+    /// Risk on the fresh paths, with its two-sided interval.
+    pub risk: Estimate,
+    /// Upper bound of the risk of this point alone, at the promise's confidence.
+    pub at_most: f64,
+    /// Upper bound that holds for all points together at that confidence (Bonferroni).
+    pub jointly_at_most: f64,
+    /// What a tenfold lower risk costs here, USD a year.
+    pub tenfold_usd_year: Option<f64>,
+    /// Side that decides the budget.
+    pub binding: BindingSide,
+    /// Whether the model's budget range allows it.
+    pub within_budget: bool,
+}
+
+/// The frontier of a shape: `explored` chooses the stakes, `fresh` judges them.
+#[must_use]
+pub fn frontier(
+    model: &Model,
+    shape: &Parameters,
+    explored: &RiskCurve,
+    fresh: &RiskCurve,
+) -> Frontier {
+    let tolerance = model.target.at_most.get();
+    let confidence = model.target.confidence.get();
+    let paths = fresh.paths();
+    let joint = 1.0 - (1.0 - confidence) / POINTS as f64;
+    // From thirty times the tolerated risk down to what ten paths show.
+    let most = (30.0 * tolerance).min(0.5);
+    let least = (10.0 / explored.paths() as f64).min(most / 10.0);
+    let mut points: Vec<FrontierPoint> = Vec::with_capacity(POINTS);
+    for step in 0..POINTS {
+        let place = step as f64 / (POINTS - 1) as f64;
+        let risk = (most.ln() + (least.ln() - most.ln()) * place).exp();
+        let stake = explored.stake(risk).value;
+        if !stake.is_finite() || stake <= 0.0 {
+            continue;
+        }
+        let design = cheapest(model, &shape.with_stake(Usd(stake)));
+        // The slash fraction may have moved; the risk is that of the same burned stake.
+        let failures = fresh.failures(stake);
+        let priced = budget::required(model, &design);
+        let budget_usd_year = priced.map_or(f64::INFINITY, |budget| budget.usd_year);
+        points.push(FrontierPoint {
+            stake_usd: design.stake.get(),
+            budget_usd_year,
+            slash: attacked_slash(model, &design),
+            operators: design.operators,
+            risk: proportion::clopper_pearson(failures, paths, confidence),
+            at_most: proportion::clopper_pearson_upper(failures, paths, confidence),
+            jointly_at_most: proportion::clopper_pearson_upper(failures, paths, joint),
+            tenfold_usd_year: None,
+            binding: priced.map_or(BindingSide::Stakers, |budget| budget.binding),
+            within_budget: budget_usd_year <= highest_budget(model),
+        });
+    }
+    slopes(&mut points);
+    let tenfold_usd_year = at_risk(&points, tolerance);
+    Frontier {
+        points,
+        tenfold_usd_year,
+        paths,
+    }
+}
+
+/// The largest budget that the model allows, USD a year.
+#[must_use]
+pub fn highest_budget(model: &Model) -> f64 {
+    model.rewards.budget.high().get()
+}
+
+/// The same burned stake at the cheapest slash fraction: where one slash fraction stands before
+/// all attacks, half the fraction on twice the stake deters as much, and only the price differs.
+fn cheapest(model: &Model, design: &Parameters) -> Parameters {
+    let settle = |mut design: Parameters| {
+        design.operators = budget::affordable_operators(model, &design);
+        design
+    };
+    let Some(offence) = only_attacked_offence(model) else {
+        return settle(design.clone());
+    };
+    let Choice::Search { low, high } = model.slashing.offences[offence].slash else {
+        return settle(design.clone());
+    };
+    if model.target.deterrence != Deterrence::WholeStake {
+        return settle(design.clone());
+    }
+    let burned = design.stake.get() * design.offences[offence].slash.get();
+    let mut best = settle(design.clone());
+    let mut lowest = budget::required(model, &best).map_or(f64::INFINITY, |b| b.usd_year);
+    for step in 0..33 {
+        let slash = low.get() + (high.get() - low.get()) * f64::from(step) / 32.0;
+        if slash <= 0.0 {
+            continue;
+        }
+        let mut other = design.with_stake(Usd(burned / slash));
+        other.offences[offence].slash = Share(slash);
+        let other = settle(other);
+        let budget = budget::required(model, &other).map_or(f64::INFINITY, |b| b.usd_year);
+        if budget < lowest * (1.0 - 1e-12) {
+            (best, lowest) = (other, budget);
+        }
+    }
+    best
+}
+
+/// The offence that all attacks commit, when it is one.
+#[must_use]
+pub fn only_attacked_offence(model: &Model) -> Option<usize> {
+    let first = model.value.attacks.first()?.offence;
+    model
+        .value
+        .attacks
+        .iter()
+        .all(|attack| attack.offence == first)
+        .then_some(first)
+}
+
+fn attacked_slash(model: &Model, design: &Parameters) -> f64 {
+    model
+        .value
+        .attacks
+        .iter()
+        .map(|attack| design.offences[attack.offence].slash.get())
+        .fold(0.0, f64::max)
+}
+
+/// -dB/d log10(risk) at each point, by its neighbours on both sides.
+fn slopes(points: &mut [FrontierPoint]) {
+    let known: Vec<(f64, f64)> = points
+        .iter()
+        .map(|p| (p.risk.value, p.budget_usd_year))
+        .collect();
+    for (index, point) in points.iter_mut().enumerate() {
+        let (before, after) = (index.saturating_sub(1), (index + 1).min(known.len() - 1));
+        let (from, to) = (known[before], known[after]);
+        let decades = from.0.log10() - to.0.log10();
+        let slope = (to.1 - from.1) / decades;
+        point.tenfold_usd_year = (decades > 0.0 && slope.is_finite()).then_some(slope);
+    }
+}
+
+/// The budget one decade below `risk` minus the budget at `risk`, by interpolation in the
+/// logarithm of the risk; none when the points do not reach so far.
+fn at_risk(points: &[FrontierPoint], risk: f64) -> Option<f64> {
+    let budget_at = |level: f64| {
+        points.windows(2).find_map(|pair| {
+            let (high, low) = (pair[0].risk.value, pair[1].risk.value);
+            let inside = high >= level && level >= low && low > 0.0 && high > low;
+            inside.then(|| {
+                let place = (high.ln() - level.ln()) / (high.ln() - low.ln());
+                pair[0].budget_usd_year
+                    + place * (pair[1].budget_usd_year - pair[0].budget_usd_year)
+            })
+        })
+    };
+    let change = budget_at(risk / 10.0)? - budget_at(risk)?;
+    change.is_finite().then_some(change)
+}

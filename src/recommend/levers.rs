@@ -1,0 +1,346 @@
+//! What holds a design where it is: each constraint lifted alone, on the same random numbers.
+//!
+//! The constraint whose lifting saves most of the budget is the binding one. A threshold or an
+//! own share that the model gives is listed with a tenth more of it, but does not bind: it is
+//! part of the question.
+
+use super::budget::{self, Budget};
+use super::evaluate::Evaluator;
+use super::shape;
+use crate::economics::supply::BindingSide;
+use crate::random::Seed;
+use crate::spec::Parameters;
+use crate::spec::model::{Detection, Deterrence, Extraction, Model, Offence};
+use crate::units::{Days, Share};
+use serde::Serialize;
+
+/// One constraint and what its lifting would save.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lever {
+    /// What it is.
+    pub knob: Knob,
+    /// Name of the offence that it belongs to, if any.
+    pub offence: Option<String>,
+    /// Its value in the design, in [`Self::unit`].
+    pub from: f64,
+    /// The value tried.
+    pub to: f64,
+    /// Unit of both.
+    pub unit: &'static str,
+    /// Stake that the same risk needs then, USD.
+    pub stake_usd: f64,
+    /// Budget that it needs then, USD a year.
+    pub budget_usd_year: f64,
+    /// Budget saved, USD a year.
+    pub saving_usd_year: f64,
+    /// Whether it can bind: it is a constraint of the design and not part of the question.
+    pub constrains: bool,
+    /// Stake that the same risk needs when the value is twice as bad, USD, where that makes sense.
+    pub stake_if_twice_as_bad_usd: Option<f64>,
+}
+
+/// The constraints that are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Knob {
+    /// Time or probability of detection.
+    Detection,
+    /// Time to dispute.
+    Dispute,
+    /// Time to veto.
+    VetoWindow,
+    /// Probability of a wrong veto.
+    Veto,
+    /// Attribution of the fault to its signer.
+    Attribution,
+    /// Execution of the slash.
+    Execution,
+    /// Share of the slash that returns to the attacker.
+    Recapture,
+    /// Slash fraction.
+    Slash,
+    /// Accidental slashing of honest operators.
+    Accidents,
+    /// Share of the quorum that an attacker needs.
+    Threshold,
+    /// Operators' own share of the stake.
+    OwnStake,
+    /// Costs of the smallest operator that must be kept.
+    OperatorCosts,
+}
+
+/// A change of the model or of the design.
+struct Trial {
+    knob: Knob,
+    offence: Option<usize>,
+    from: f64,
+    to: f64,
+    unit: &'static str,
+    constrains: bool,
+    twice_as_bad: Option<f64>,
+}
+
+/// All levers of a design, the largest saving among the constraints first; `None` when
+/// cancelled. `risk` is the level of risk at which stakes are compared.
+#[must_use]
+pub fn levers(
+    evaluator: &Evaluator,
+    design: &Parameters,
+    base: &Budget,
+    risk: f64,
+    seed: Seed,
+    paths: u64,
+) -> Option<Vec<Lever>> {
+    let model = evaluator.model();
+    let reference = shape::price(evaluator, design, risk, seed, paths)?;
+    let mut levers = Vec::new();
+    for trial in trials(model, design) {
+        let (changed, parameters) = apply(model, design, &trial, trial.to);
+        let priced = with_model(evaluator, &changed, &trial, &parameters, risk, seed, paths)?;
+        let stake_if_twice_as_bad_usd = match trial.twice_as_bad {
+            None => None,
+            Some(value) => {
+                let (worse, parameters) = apply(model, design, &trial, value);
+                Some(
+                    with_model(evaluator, &worse, &trial, &parameters, risk, seed, paths)?
+                        .parameters
+                        .stake
+                        .get(),
+                )
+            }
+        };
+        levers.push(Lever {
+            knob: trial.knob,
+            offence: trial
+                .offence
+                .map(|i| model.slashing.offences[i].name.clone()),
+            from: trial.from,
+            to: trial.to,
+            unit: trial.unit,
+            stake_usd: priced.parameters.stake.get(),
+            budget_usd_year: priced.budget_usd_year,
+            saving_usd_year: reference.budget_usd_year - priced.budget_usd_year,
+            constrains: trial.constrains,
+            stake_if_twice_as_bad_usd,
+        });
+    }
+    if base.binding == BindingSide::Operators {
+        levers.push(Lever {
+            knob: Knob::OperatorCosts,
+            offence: None,
+            from: budget::operator_cost(model),
+            to: budget::operator_cost(model) * base.stakers_usd_year / base.operators_usd_year,
+            unit: "USD/year",
+            stake_usd: design.stake.get(),
+            budget_usd_year: base.stakers_usd_year,
+            saving_usd_year: base.operators_usd_year - base.stakers_usd_year,
+            constrains: true,
+            stake_if_twice_as_bad_usd: None,
+        });
+    }
+    levers.sort_by(|a, b| {
+        b.constrains
+            .cmp(&a.constrains)
+            .then(b.saving_usd_year.total_cmp(&a.saving_usd_year))
+    });
+    Some(levers)
+}
+
+fn with_model(
+    evaluator: &Evaluator,
+    changed: &Model,
+    trial: &Trial,
+    parameters: &Parameters,
+    risk: f64,
+    seed: Seed,
+    paths: u64,
+) -> Option<shape::Candidate> {
+    let rate_limited = |m: &Model| {
+        m.value
+            .attacks
+            .iter()
+            .any(|a| matches!(a.extraction, Extraction::RateLimited { .. }))
+    };
+    // Only how much a slash burns has changed, so the curves are known but for their scale.
+    let burned_only = match trial.knob {
+        Knob::Threshold | Knob::OwnStake => false,
+        Knob::Detection => !rate_limited(changed),
+        _ => true,
+    };
+    let other = if burned_only {
+        evaluator.with_model(changed)
+    } else {
+        evaluator.afresh(changed)
+    };
+    let priced = shape::price(&other, parameters, risk, seed, paths);
+    evaluator.count_work_of(&other);
+    priced
+}
+
+fn trials(model: &Model, design: &Parameters) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for (index, offence) in model.slashing.offences.iter().enumerate() {
+        if model
+            .value
+            .attacks
+            .iter()
+            .any(|attack| attack.offence == index)
+        {
+            let limited = rate_limited(model, index);
+            trials.extend(offence_trials(index, offence, design, limited));
+        }
+        let accidents = offence.accidental.get();
+        if accidents > 0.0 {
+            trials.push(trial(
+                Knob::Accidents,
+                Some(index),
+                accidents,
+                0.0,
+                "1/year",
+                true,
+            ));
+        }
+    }
+    if model
+        .value
+        .attacks
+        .iter()
+        .any(|attack| attack.threshold.is_none())
+    {
+        let from = design.threshold.get();
+        let searched = model.operators.threshold.is_searched();
+        trials.push(trial(
+            Knob::Threshold,
+            None,
+            from,
+            (1.1 * from).min(1.0),
+            "1",
+            searched,
+        ));
+    }
+    if model.target.deterrence == Deterrence::OperatorRational {
+        let from = model.operators.own_share.get();
+        trials.push(trial(
+            Knob::OwnStake,
+            None,
+            from,
+            (1.1 * from).min(1.0),
+            "1",
+            true,
+        ));
+    }
+    trials
+}
+
+fn trial(
+    knob: Knob,
+    offence: Option<usize>,
+    from: f64,
+    to: f64,
+    unit: &'static str,
+    constrains: bool,
+) -> Trial {
+    Trial {
+        knob,
+        offence,
+        from,
+        to,
+        unit,
+        constrains,
+        twice_as_bad: None,
+    }
+}
+
+/// Whether an attack that commits the offence extracts at a limited rate.
+fn rate_limited(model: &Model, offence: usize) -> bool {
+    model
+        .value
+        .attacks
+        .iter()
+        .any(|a| a.offence == offence && matches!(a.extraction, Extraction::RateLimited { .. }))
+}
+
+fn offence_trials(
+    index: usize,
+    offence: &Offence,
+    design: &Parameters,
+    limited: bool,
+) -> Vec<Trial> {
+    let rule = design.offences[index];
+    let at = Some(index);
+    let mut trials = Vec::new();
+    let mut share = |knob, from: f64, best: f64| {
+        if (from - best).abs() > 1e-12 {
+            trials.push(trial(knob, at, from, best, "1", true));
+        }
+    };
+    share(Knob::Attribution, offence.attributable.get(), 1.0);
+    share(Knob::Execution, offence.executes.get(), 1.0);
+    share(Knob::Recapture, offence.recaptured.get(), 0.0);
+    share(
+        Knob::Veto,
+        offence.veto.map_or(0.0, |veto| veto.probability.get()),
+        0.0,
+    );
+    share(Knob::Slash, rule.slash.get(), 1.0);
+    match offence.detection {
+        Detection::Probability(p) => share(Knob::Detection, p.get(), 1.0),
+        Detection::Exponential { mean } => {
+            let (from, twice_as_bad) = (mean.get(), Some(2.0 * mean.get()));
+            // A rate limit needs some time to detection: a hundredth of what there is.
+            let to = if limited { 0.01 * from } else { 0.0 };
+            trials.push(Trial {
+                twice_as_bad,
+                ..trial(Knob::Detection, at, from, to, "days", true)
+            });
+            for (knob, days) in [
+                (Knob::Dispute, rule.dispute.get()),
+                (Knob::VetoWindow, rule.veto.get()),
+            ] {
+                if days > 0.0 {
+                    trials.push(Trial {
+                        twice_as_bad: Some(2.0 * days),
+                        ..trial(knob, at, days, 0.0, "days", true)
+                    });
+                }
+            }
+        }
+    }
+    trials
+}
+
+/// The model and the design with the trial's knob at `value`.
+fn apply(model: &Model, design: &Parameters, trial: &Trial, value: f64) -> (Model, Parameters) {
+    let (mut model, mut design) = (model.clone(), design.clone());
+    if let Some(index) = trial.offence {
+        let offence = &mut model.slashing.offences[index];
+        let rule = &mut design.offences[index];
+        match trial.knob {
+            Knob::Detection => {
+                offence.detection = match offence.detection {
+                    Detection::Probability(_) => Detection::Probability(Share(value)),
+                    Detection::Exponential { .. } => Detection::Exponential { mean: Days(value) },
+                }
+            }
+            Knob::Dispute => rule.dispute = Days(value),
+            Knob::VetoWindow => rule.veto = Days(value),
+            Knob::Veto => {
+                if let Some(veto) = &mut offence.veto {
+                    veto.probability = Share(value);
+                }
+            }
+            Knob::Attribution => offence.attributable = Share(value),
+            Knob::Execution => offence.executes = Share(value),
+            Knob::Recapture => offence.recaptured = Share(value),
+            Knob::Slash => rule.slash = Share(value),
+            Knob::Accidents => offence.accidental = crate::units::PerYear(value),
+            Knob::Threshold | Knob::OwnStake | Knob::OperatorCosts => {}
+        }
+    }
+    match trial.knob {
+        Knob::Threshold => design.threshold = Share(value),
+        Knob::OwnStake => model.operators.own_share = Share(value),
+        _ => {}
+    }
+    (model, design)
+}

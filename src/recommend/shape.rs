@@ -1,0 +1,292 @@
+//! Everything but the stake: threshold, slash fractions, dispute windows, operator count.
+//!
+//! For each candidate the stake follows from its critical stakes and the budget from the
+//! stake, so the search is over the few knobs that are left. Candidates are compared on the
+//! same random numbers, first with few paths; the cheaper third goes on with three times as
+//! many (successive halving: Jamieson, Talwalkar 2016), the last round decides.
+
+use super::budget;
+use super::evaluate::Evaluator;
+use crate::random::Seed;
+use crate::spec::Parameters;
+use crate::spec::model::{Choice, Model};
+use crate::units::{Days, Share, Usd};
+use serde::Serialize;
+
+/// Candidates within this share of the cheapest count as equally cheap; among them the longest
+/// dispute window wins: time to dispute protects honest operators, which no price here shows.
+pub const INDIFFERENCE: f64 = 0.005;
+/// Levels tried of a knob where a level costs an ensemble.
+const COARSE: usize = 5;
+/// Levels tried of a knob where a level costs only arithmetic.
+const FINE: usize = 33;
+/// Rounds in which the operator count may still follow the stake.
+const SETTLE: usize = 4;
+
+/// A candidate with its price.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Candidate {
+    /// The design, with the stake at which its risk is the target.
+    pub parameters: Parameters,
+    /// What it costs a year, USD; infinite where nothing brings the stake.
+    pub budget_usd_year: f64,
+}
+
+/// One round of the search.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Round {
+    /// Paths of each candidate's ensemble.
+    pub paths: u64,
+    /// Candidates compared.
+    pub candidates: usize,
+    /// The cheapest so far.
+    pub best: Candidate,
+}
+
+/// What the search found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shape {
+    /// The candidate chosen.
+    pub chosen: Candidate,
+    /// The candidates of the last round, cheapest first.
+    pub finalists: Vec<Candidate>,
+    /// The rounds.
+    pub rounds: Vec<Round>,
+}
+
+/// Searches the shape with ensembles of up to `paths` paths; `None` when cancelled.
+#[must_use]
+pub fn search(evaluator: &Evaluator, seed: Seed, paths: u64) -> Option<Shape> {
+    let model = evaluator.model();
+    let risk = model.target.at_most.get();
+    let mut field: Vec<Parameters> = candidates(model);
+    let mut rounds = Vec::new();
+    let mut size = if field.len() > 1 {
+        (paths / 27).clamp(1_000.min(paths), paths)
+    } else {
+        paths
+    };
+    loop {
+        // A quantile that the paths can see; the last rounds look at the promise itself.
+        let visible = risk.max(8.0 / size as f64).min(0.5);
+        let mut priced = Vec::with_capacity(field.len());
+        for parameters in &field {
+            priced.push(price(evaluator, parameters, visible, seed, size)?);
+        }
+        sort(&mut priced);
+        rounds.push(Round {
+            paths: size,
+            candidates: priced.len(),
+            best: priced[0].clone(),
+        });
+        if size >= paths || priced.len() == 1 && size >= paths {
+            return Some(Shape {
+                chosen: prefer_long_disputes(&priced),
+                finalists: priced,
+                rounds,
+            });
+        }
+        let keep = priced.len().div_ceil(3).max(1);
+        priced.truncate(keep);
+        field = priced
+            .into_iter()
+            .map(|candidate| candidate.parameters)
+            .collect();
+        size = if field.len() == 1 {
+            paths
+        } else {
+            (size * 3).min(paths)
+        };
+    }
+}
+
+/// The stake, operator count and budget of a candidate at a level of risk.
+#[must_use]
+pub fn price(
+    evaluator: &Evaluator,
+    start: &Parameters,
+    risk: f64,
+    seed: Seed,
+    paths: u64,
+) -> Option<Candidate> {
+    let model = evaluator.model();
+    let mut parameters = start.clone();
+    for _ in 0..SETTLE {
+        let stake = evaluator.curve(&parameters, seed, paths)?.stake(risk).value;
+        if !stake.is_finite() || stake <= 0.0 {
+            return Some(Candidate {
+                parameters,
+                budget_usd_year: f64::INFINITY,
+            });
+        }
+        parameters.stake = Usd(stake);
+        let operators = budget::affordable_operators(model, &parameters);
+        if operators == parameters.operators {
+            break;
+        }
+        parameters.operators = operators;
+    }
+    let budget_usd_year =
+        budget::required(model, &parameters).map_or(f64::INFINITY, |budget| budget.usd_year);
+    Some(Candidate {
+        parameters,
+        budget_usd_year,
+    })
+}
+
+/// The candidates: every combination of levels where combinations are few, else the corners
+/// and a low-discrepancy spread.
+#[must_use]
+pub fn candidates(model: &Model) -> Vec<Parameters> {
+    let reference = Parameters::reference(model);
+    let knobs = knobs(model);
+    let attacked: Vec<usize> = model
+        .value
+        .attacks
+        .iter()
+        .map(|attack| attack.offence)
+        .collect();
+    let single = attacked.windows(2).all(|pair| pair[0] == pair[1]);
+    let mut levels: Vec<usize> = Vec::new();
+    for knob in &knobs {
+        levels.push(match knob {
+            Knob::Threshold { .. } => COARSE,
+            // What no attack commits deters nothing: only its ends can be best.
+            Knob::Slash { offence, .. } | Knob::Dispute { offence, .. }
+                if !attacked.contains(offence) =>
+            {
+                2
+            }
+            Knob::Slash { .. } if single => FINE,
+            Knob::Dispute { .. } if single => COARSE + 4,
+            _ => COARSE,
+        });
+    }
+    let combinations: usize = levels.iter().product();
+    if combinations <= 2_000 && (single || combinations <= 60) {
+        return (0..combinations)
+            .map(|index| combine(&reference, &knobs, &levels, index))
+            .collect();
+    }
+    let corners = 1_usize << knobs.len().min(4);
+    let two = vec![2; knobs.len()];
+    let mut spread: Vec<Parameters> = (0..corners)
+        .map(|index| combine(&reference, &knobs, &two, index))
+        .collect();
+    for point in 1..=44_u64 {
+        let mut parameters = reference.clone();
+        for (axis, knob) in knobs.iter().enumerate() {
+            knob.set(&mut parameters, kronecker(point, axis));
+        }
+        spread.push(parameters);
+    }
+    spread
+}
+
+/// A knob that the model leaves to the search.
+#[derive(Debug, Clone, Copy)]
+enum Knob {
+    Threshold { low: f64, high: f64 },
+    Slash { offence: usize, low: f64, high: f64 },
+    Dispute { offence: usize, low: f64, high: f64 },
+}
+
+impl Knob {
+    /// Sets the knob to a place between its ends: 0 is the low end, 1 the high one.
+    fn set(self, parameters: &mut Parameters, place: f64) {
+        let between = |low: f64, high: f64| {
+            if place >= 1.0 {
+                high
+            } else {
+                low + (high - low) * place
+            }
+        };
+        match self {
+            Self::Threshold { low, high } => parameters.threshold = Share(between(low, high)),
+            Self::Slash { offence, low, high } => {
+                parameters.offences[offence].slash = Share(between(low, high));
+            }
+            Self::Dispute { offence, low, high } => {
+                parameters.offences[offence].dispute = Days(between(low, high));
+            }
+        }
+    }
+}
+
+fn knobs(model: &Model) -> Vec<Knob> {
+    let mut knobs = Vec::new();
+    if let Choice::Search { low, high } = model.operators.threshold {
+        knobs.push(Knob::Threshold {
+            low: low.get(),
+            high: high.get(),
+        });
+    }
+    for (offence, rule) in model.slashing.offences.iter().enumerate() {
+        if let Choice::Search { low, high } = rule.slash {
+            knobs.push(Knob::Slash {
+                offence,
+                low: low.get(),
+                high: high.get(),
+            });
+        }
+        if let Choice::Search { low, high } = rule.dispute {
+            knobs.push(Knob::Dispute {
+                offence,
+                low: low.get(),
+                high: high.get(),
+            });
+        }
+    }
+    knobs
+}
+
+/// The `index`-th combination of the knobs' levels.
+fn combine(reference: &Parameters, knobs: &[Knob], levels: &[usize], index: usize) -> Parameters {
+    let (mut parameters, mut rest) = (reference.clone(), index);
+    for (knob, &count) in knobs.iter().zip(levels) {
+        let level = rest % count;
+        rest /= count;
+        knob.set(
+            &mut parameters,
+            if count > 1 {
+                level as f64 / (count - 1) as f64
+            } else {
+                1.0
+            },
+        );
+    }
+    parameters
+}
+
+/// Coordinate `axis` of a point of the Kronecker sequence of the square roots of primes: evenly
+/// spread in any number of points.
+fn kronecker(point: u64, axis: usize) -> f64 {
+    const PRIMES: [f64; 12] = [
+        2.0, 3.0, 5.0, 7.0, 11.0, 13.0, 17.0, 19.0, 23.0, 29.0, 31.0, 37.0,
+    ];
+    (point as f64 * PRIMES[axis % PRIMES.len()].sqrt()).fract()
+}
+
+fn sort(candidates: &mut [Candidate]) {
+    candidates.sort_by(|a, b| a.budget_usd_year.total_cmp(&b.budget_usd_year));
+}
+
+/// Of the candidates that cost the same within the indifference, the one that leaves most time
+/// to dispute; of those, the cheapest.
+fn prefer_long_disputes(ascending: &[Candidate]) -> Candidate {
+    let limit = ascending[0].budget_usd_year * (1.0 + INDIFFERENCE);
+    let disputes = |c: &Candidate| -> f64 {
+        c.parameters
+            .offences
+            .iter()
+            .map(|rule| rule.dispute.get())
+            .sum()
+    };
+    let mut best = &ascending[0];
+    for candidate in ascending {
+        if candidate.budget_usd_year <= limit && disputes(candidate) > disputes(best) {
+            best = candidate;
+        }
+    }
+    best.clone()
+}

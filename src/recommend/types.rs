@@ -1,0 +1,264 @@
+//! What a recommendation holds. All of it is written to `recommendation.json`; nothing in it
+//! depends on the clock or on the number of threads.
+
+use super::budget::Budget;
+use super::curve::CurvePoint;
+use super::frontier::Frontier;
+use super::levers::Lever;
+use super::shape::Round;
+use super::shocks::Shock;
+use crate::assess::{Assessment, Verdict};
+use crate::spec::Parameters;
+use crate::spec::model::{Deterrence, Monitoring};
+use serde::Serialize;
+
+/// Version of the JSON: a field more is a version more.
+pub const FORMAT: u32 = 1;
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Recommendation {
+    /// Version of this structure.
+    pub format: u32,
+    /// Name of the service.
+    pub service: String,
+    /// What is promised.
+    pub promise: Promise,
+    /// Whether the design keeps the promise: certified on fresh seeds.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Why no design within the ranges keeps it; then [`Self::design`] is the nearest one.
+    pub infeasible: Option<Infeasible>,
+    /// The design for a reader: each number with its interval, unit and reason.
+    pub design: Design,
+    /// The design for a program: what the simulation plays and the export writes.
+    pub parameters: Parameters,
+    /// Where the money goes.
+    pub budget: Option<Budget>,
+    /// The evidence for the verdict.
+    pub certificate: Certificate,
+    /// The design's measures over all days.
+    pub assessment: Assessment,
+    /// Risk against stake.
+    pub curve: Vec<CurvePoint>,
+    /// Budget against risk.
+    pub frontier: Frontier,
+    /// What would make it cheaper, the binding constraint first.
+    pub levers: Vec<Lever>,
+    /// What breaks the promise first: the smallest change of each assumption.
+    pub shocks: Vec<Shock>,
+    /// How the search went.
+    pub search: SearchReport,
+}
+
+/// What is promised.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Promise {
+    /// Horizon, days.
+    pub within_days: f64,
+    /// Largest probability of an insecure moment within it.
+    pub at_most: f64,
+    /// Confidence of the statement against the error of sampling.
+    pub confidence: f64,
+    /// The cost of corruption that it rests on.
+    pub deterrence: Deterrence,
+    /// When security is looked at.
+    pub monitoring: Monitoring,
+    /// The promise as a sentence.
+    pub sentence: String,
+}
+
+/// A chosen number.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figure {
+    /// The value chosen.
+    pub value: f64,
+    /// Low end of its interval: see [`Self::why`] for what it covers.
+    pub low: f64,
+    /// High end of its interval.
+    pub high: f64,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Who chose it.
+    pub origin: Origin,
+    /// The rule that chose it, in words.
+    pub why: String,
+}
+
+/// Who chose a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The model file fixes it.
+    Given,
+    /// The search chose it within the model file's range.
+    Searched,
+    /// It follows from the others.
+    Derived,
+}
+
+/// The design for a reader.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Design {
+    /// Slashable stake at the prices of the start.
+    pub stake: Figure,
+    /// Share of the set's delegated stake that it is, when operators are named.
+    pub allocation: Option<Figure>,
+    /// Stake that the model's own allocation gives, USD.
+    pub stake_today_usd: f64,
+    /// Stake of the closed form, USD, where there is one.
+    pub stake_closed_form_usd: Option<f64>,
+    /// Reward budget.
+    pub budget: Figure,
+    /// Budget over stake.
+    pub gross_yield: Figure,
+    /// Share of the quorum's weight that an attacker needs.
+    pub threshold: Figure,
+    /// Number of operators admitted.
+    pub operators: Figure,
+    /// Smallest stake of an operator.
+    pub minimum_stake: Figure,
+    /// Largest share of one entity.
+    pub entity_cap: Figure,
+    /// The slash rule.
+    pub offences: Vec<OffenceDesign>,
+}
+
+/// The rule for one offence, for a reader.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OffenceDesign {
+    /// Its name in the model.
+    pub name: String,
+    /// Share of the allocated stake that is slashed.
+    pub slash: Figure,
+    /// Time to dispute.
+    pub dispute: Figure,
+    /// Time to veto; zero without a committee.
+    pub veto: Figure,
+    /// Probability that a slash lands before the stake can leave.
+    pub lands: f64,
+    /// Days left for detection within the exit window.
+    pub detection_window_days: f64,
+}
+
+/// The evidence for a verdict, on random numbers that had no part in choosing the design.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Certificate {
+    /// Paths of the deciding ensemble.
+    pub paths: u64,
+    /// Insecure paths among them.
+    pub failures: u64,
+    /// Upper bound of the risk that holds with [`Self::look_confidence`].
+    pub at_most: f64,
+    /// Lower bound of the risk at the same confidence.
+    pub at_least: f64,
+    /// Which look it is: a design that stays undecided is strengthened and looked at again.
+    pub look: u32,
+    /// Confidence of this look: the looks together err with the promise's δ at most.
+    pub look_confidence: f64,
+    /// Seed of the deciding ensemble.
+    pub seed: String,
+}
+
+/// Why nothing within the ranges is enough, and what would be.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Infeasible {
+    /// The constraint that is violated.
+    pub constraint: Constraint,
+    /// What it allows, in [`Self::unit`].
+    pub allowed: f64,
+    /// What the promise needs, in the same unit; infinite if nothing is enough.
+    pub needed: f64,
+    /// Unit of both.
+    pub unit: &'static str,
+    /// Risk of the nearest design, the one shown.
+    pub nearest_risk: f64,
+    /// What to relax, in words.
+    pub relax: String,
+}
+
+/// What can stand between a design and its promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Constraint {
+    /// The largest budget allowed.
+    Budget,
+    /// No yield on the supply curve brings the stake.
+    Supply,
+    /// All that is delegated to the set.
+    DelegatedStake,
+    /// Slashes do not land: detection, attribution, dispute or veto.
+    SlashLanding,
+    /// What operators themselves lose.
+    OwnStake,
+    /// Fewer operators than the model asks for.
+    OperatorCount,
+}
+
+/// How the search went.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SearchReport {
+    /// Rounds over the shape of the design.
+    pub rounds: Vec<Round>,
+    /// Paths of the exploration.
+    pub explore_paths: u64,
+    /// Paths of each certification.
+    pub certify_paths: u64,
+    /// Seed of the exploration.
+    pub seed: String,
+    /// Ensembles played.
+    pub ensembles: u64,
+    /// Days of paths played.
+    pub path_days: u64,
+}
+
+/// A step of the search, told as it happens.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "stage")]
+pub enum Stage {
+    /// The closed form's stake.
+    Analytic {
+        /// Stake, USD; none where there is no closed form.
+        stake_usd: Option<f64>,
+    },
+    /// The shape of the design was searched.
+    Shape {
+        /// Candidates of the first round.
+        candidates: usize,
+        /// Budget of the cheapest, USD a year.
+        budget_usd_year: f64,
+    },
+    /// The risk curve of the chosen shape is known.
+    Curve {
+        /// Paths behind it.
+        paths: u64,
+        /// Stake that goes to certification, USD.
+        stake_usd: f64,
+    },
+    /// A certification on fresh seeds is done.
+    Certified {
+        /// Which look.
+        look: u32,
+        /// Paths.
+        paths: u64,
+        /// Insecure ones.
+        failures: u64,
+        /// Verdict in one word.
+        verdict: &'static str,
+    },
+    /// The frontier is drawn.
+    Frontier {
+        /// Points on it.
+        points: usize,
+    },
+    /// The changes that break the promise are known.
+    Shocks {
+        /// Number of assumptions moved.
+        count: usize,
+    },
+    /// Levers, the binding constraint first, are known.
+    Levers {
+        /// Number of levers measured.
+        count: usize,
+    },
+}
