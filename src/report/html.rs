@@ -35,7 +35,7 @@ pub(super) fn render(findings: &Findings, figures: &[Figure]) -> String {
     };
     let grids = grids(findings);
     let operators = &findings.operators;
-    let page = json!({
+    let mut page = json!({
         "css": css(),
         "title": findings.title,
         "question": findings.question,
@@ -64,6 +64,7 @@ pub(super) fn render(findings: &Findings, figures: &[Figure]) -> String {
         "outputs": findings.outputs,
         "from": findings.provenance,
     });
+    glue(&mut page);
     template
         .render(minijinja::value::Serde(page))
         .expect("the template asks only for what the page gives")
@@ -163,11 +164,36 @@ fn view(findings: &Findings, grid: &Grid) -> Json {
                 .iter()
                 .map(|cell| {
                     let Refs(ids) = &cell.refs;
-                    json!({ "text": cell.text, "code": cell.code, "tag": cell.tag, "refs": links(findings, ids) })
+                    json!({ "text": cell.text, "long": has_long_word(&cell.text), "code": cell.code, "tag": cell.tag, "refs": links(findings, ids) })
                 })
                 .collect();
             json!({ "cells": cells, "deciding": row.deciding, "anchor": row.anchor })
         })
         .collect();
     json!({ "title": grid.title, "caption": grid.caption, "columns": grid.columns, "rows": rows })
+}
+
+/// Whether a text has a word that a narrow column must break.
+fn has_long_word(text: &str) -> bool {
+    text.split_whitespace()
+        .any(|word| word.chars().count() > 22)
+}
+
+/// Keeps numbers with their units in every text of the page; drawings, code and paths stay as they are.
+fn glue(json: &mut Json) {
+    match json {
+        Json::String(text) => *text = words::glue(text),
+        Json::Array(list) => list.iter_mut().for_each(glue),
+        Json::Object(fields) => {
+            for (name, field) in fields {
+                if !matches!(
+                    name.as_str(),
+                    "css" | "wide" | "narrow" | "command" | "path" | "href" | "anchor"
+                ) {
+                    glue(field);
+                }
+            }
+        }
+        _ => {}
+    }
 }

@@ -33,7 +33,7 @@ pub fn render(findings: &Findings) -> Vec<(String, Vec<u8>)> {
     files.extend(figures.iter().map(|figure| {
         (
             format!("{}/{}.svg", markdown::FIGURES, figure.id),
-            figures::standalone(&figure.wide).into_bytes(),
+            figure.file.clone().into_bytes(),
         )
     }));
     files

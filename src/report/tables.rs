@@ -149,7 +149,11 @@ fn variants(variants: &[Variant]) -> Grid {
         };
         let interval = match &variant.value {
             Value::Number(number) => number.interval.as_ref().map_or(String::new(), |interval| {
-                format::interval(interval, number.value, number.unit)
+                format!(
+                    "{} ({})",
+                    format::range(interval.low, interval.high, number.value, number.unit),
+                    format::share(interval.confidence)
+                )
             }),
             Value::Words(_) => String::new(),
         };

@@ -7,6 +7,8 @@ use super::{format, words};
 const WIDTH: usize = 80;
 /// Columns before the text of a labelled line.
 const INDENT: usize = 2;
+/// The fewest columns that are worth a column of notes.
+const NOTE: usize = 24;
 /// The widest label that stays beside its text.
 const LABEL: usize = 22;
 
@@ -148,34 +150,38 @@ impl Screen {
         }
         self.blank();
         let label_width = label_width(rows.iter().map(|row| row.label.as_str()));
-        let value_width = rows
+        let confidence = common_confidence(rows);
+        let shown = |row: &HeadlineRow| clean(&headline_value(&row.value, confidence));
+        let left = INDENT + label_width + 2;
+        let widest = rows
             .iter()
-            .map(|row| width(&clean(&headline_value(&row.value))))
-            .filter(|columns| *columns <= 34)
-            .max()
-            .unwrap_or(0);
+            .map(|row| width(&shown(row)))
+            .filter(|columns| left + columns + 2 + NOTE <= WIDTH);
+        let note_left = left + widest.max().unwrap_or(0) + 2;
         for row in rows {
-            let value = clean(&headline_value(&row.value));
-            let note = clean(&row.note);
+            let (value, note) = (shown(row), clean(&row.note));
             let lead = self.lead(&row.label, label_width);
             let start = self.out.len();
-            let room = WIDTH - width(&lead);
-            // The note stands beside the value while it fits on the line, else below it.
-            if !note.is_empty() && value_width.max(width(&value)) + 2 + width(&note) <= room {
-                let gap = " ".repeat(value_width.saturating_sub(width(&value)) + 2);
-                self.wrapped(&lead, &value, width(&lead));
-                self.out.pop();
-                self.out += &format!("{gap}{note}\n");
-            } else {
-                self.wrapped(&lead, &value, width(&lead));
+            if note.is_empty() || left + width(&value) + 2 > note_left {
+                self.wrapped(&lead, &value, left);
                 if !note.is_empty() {
-                    self.wrapped(&" ".repeat(width(&lead)), &note, width(&lead));
+                    self.wrapped(&" ".repeat(note_left), &note, note_left);
                 }
+            } else {
+                let gap = " ".repeat(note_left - left - width(&value));
+                self.wrapped(&format!("{lead}{value}{gap}"), &note, note_left);
             }
-            let shown = clean(&format::value_alone(&row.value));
-            if let Some(at) = self.out[start..].find(&shown).filter(|_| !shown.is_empty()) {
-                self.paint(start + at, start + at + shown.len(), "1");
+            let number = clean(&format::value_alone(&row.value));
+            if let Some(at) = self.out[start..]
+                .find(&number)
+                .filter(|_| !number.is_empty())
+            {
+                self.paint(start + at, start + at + number.len(), "1");
             }
+        }
+        if let Some(confidence) = confidence {
+            let words = format!("in brackets: {} intervals", format::share(confidence));
+            self.wrapped(&" ".repeat(left), &words, left);
         }
     }
 
@@ -189,7 +195,8 @@ impl Screen {
             return;
         }
         self.blank();
-        let label_width = label_width(facts.iter().map(|(label, _)| *label));
+        let label_width =
+            label_width(facts.iter().map(|(label, _)| *label)).max("breaks first".len());
         let mut previous = "";
         for (label, text) in facts {
             let lead = self.lead(if *label == previous { "" } else { label }, label_width);
@@ -251,17 +258,29 @@ impl Screen {
     }
 }
 
-fn headline_value(value: &Value) -> String {
-    let Value::Number(quantity) = value else {
-        return format::value_alone(value);
-    };
-    match &quantity.interval {
-        Some(interval) => format!(
-            "{} ({})",
-            format::quantity_alone(quantity),
-            format::range(interval.low, interval.high, quantity.value, quantity.unit)
-        ),
-        None => format::quantity_alone(quantity),
+/// The confidence of all intervals, when they share one.
+fn common_confidence(rows: &[HeadlineRow]) -> Option<f64> {
+    let mut all = rows.iter().filter_map(|row| match &row.value {
+        Value::Number(number) => number.interval.as_ref().map(|interval| interval.confidence),
+        Value::Words(_) => None,
+    });
+    let first = all.next()?;
+    all.all(|other| other.to_bits() == first.to_bits())
+        .then_some(first)
+}
+
+/// A value with its interval in brackets; the confidence is left out where it is said once for all.
+fn headline_value(value: &Value, said: Option<f64>) -> String {
+    match value {
+        Value::Number(number) => match (&number.interval, said) {
+            (Some(interval), Some(_)) => format!(
+                "{} ({})",
+                format::quantity_alone(number),
+                format::range(interval.low, interval.high, number.value, number.unit)
+            ),
+            _ => format::quantity(number),
+        },
+        Value::Words(words) => words.clone(),
     }
 }
 
@@ -275,25 +294,11 @@ fn label_width<'a>(labels: impl Iterator<Item = &'a str>) -> usize {
 
 /// Words of a text; "12 %" and "10 M USD" stay together, and nothing is wider than a line.
 fn pieces(text: &str, room: usize) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let glued = out.last().is_some_and(|last| {
-            last.ends_with(|c: char| c.is_ascii_digit())
-                && matches!(
-                    word.trim_end_matches([',', ';', '.', ')', ':']),
-                    "%" | "M" | "B" | "k" | "USD" | "sd"
-                )
-                && width(last) + 1 + width(word) <= room
-        });
-        match out.last_mut().filter(|_| glued) {
-            Some(last) => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            None => out.extend(split_long(word, room)),
-        }
-    }
-    out
+    let glued = words::glue(text);
+    let words = glued.split(' ').filter(|word| !word.is_empty());
+    words
+        .flat_map(|word| split_long(&word.replace('\u{a0}', " "), room))
+        .collect()
 }
 
 fn split_long(word: &str, room: usize) -> Vec<String> {
@@ -357,7 +362,7 @@ mod tests {
     fn numbers_keep_their_unit_on_the_line() {
         assert_eq!(
             pieces("needs 418 M USD, or 12 %.", 80),
-            ["needs", "418 M", "USD,", "or", "12 %."]
+            ["needs", "418 M USD,", "or", "12 %."]
         );
     }
 

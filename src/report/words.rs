@@ -123,3 +123,46 @@ pub fn operators(operators: &Operators) -> String {
     .trim()
     .to_owned()
 }
+
+/// The text with no-break spaces between a number and its unit: "354 M USD" stays on one line.
+#[must_use]
+pub fn glue(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = "";
+    for (index, word) in text.split(' ').enumerate() {
+        if index > 0 {
+            out.push(if holds(before, word) { '\u{a0}' } else { ' ' });
+        }
+        out.push_str(word);
+        before = word;
+    }
+    out
+}
+
+fn holds(before: &str, word: &str) -> bool {
+    const SCALES: [&str; 4] = ["T", "B", "M", "k"];
+    const UNITS: [&str; 14] = [
+        "%", "%/yr", "USD", "USD/yr", "ETH", "/yr", "sd", "s", "day", "days", "hour", "hours",
+        "year", "years",
+    ];
+    let bare = word.trim_end_matches([',', ';', '.', ')', ':']);
+    let number = before.ends_with(|c: char| c.is_ascii_digit());
+    matches!(before, "≤" | "≥" | "<" | ">" | "day" if word.starts_with(|c: char| c.is_ascii_digit()))
+        || (number && (SCALES.contains(&bare) || UNITS.contains(&bare)))
+        || (SCALES.contains(&before) && UNITS.contains(&bare))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        assert_eq!(
+            glue("at 354 M USD, or 12 %. Then"),
+            "at 354\u{a0}M\u{a0}USD, or 12\u{a0}%. Then"
+        );
+        assert_eq!(glue("has ≤ 0.10 %"), "has ≤\u{a0}0.10\u{a0}%");
+        assert_eq!(glue("  two  spaces "), "  two  spaces ");
+    }
+}

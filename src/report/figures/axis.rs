@@ -79,6 +79,23 @@ impl Axis {
         }
     }
 
+    /// A linear axis that ends where the data end, with round ticks inside.
+    pub fn between(low: f64, high: f64, count: usize) -> Self {
+        let round = Self::over([low, high], Scale::Linear, count);
+        let (low, high) = if low < high {
+            (low.max(round.low), high.min(round.high))
+        } else {
+            (round.low, round.high)
+        };
+        let inside = |tick: &f64| *tick >= low && *tick <= high;
+        Self {
+            low,
+            high,
+            ticks: round.ticks.into_iter().filter(inside).collect(),
+            ..round
+        }
+    }
+
     /// The same axis on these pixels; `start` is where the lowest value stands.
     pub fn on(mut self, start: f64, end: f64) -> Self {
         (self.start, self.end) = (start, end);

@@ -1,7 +1,7 @@
 //! What breaks first: how far each input is from breaking the promise.
 
 use super::axis::SMALL;
-use super::canvas::{Anchor, Canvas, Frame, Type, Weight, fit};
+use super::canvas::{Anchor, Canvas, Frame, Type, Weight, fit, text_width};
 use super::palette::Ink;
 use super::rows::{HEIGHTS, MOST, Rows};
 use super::{About, Figure, Part, is_narrow, make};
@@ -20,7 +20,7 @@ pub(super) fn figure(breaks: &Breaks) -> Option<Figure> {
         caption: caption(&shown),
         assumptions: breaks.assumptions.clone(),
         part: Part::Binds,
-        heights: (40.0 + rows * HEIGHTS.0, 60.0 + rows * (HEIGHTS.1 + 18.0)),
+        heights: (16.0 + rows * HEIGHTS.0, 20.0 + rows * (HEIGHTS.1 + 18.0)),
     };
     Some(make(about, |canvas| paint(canvas, &shown)))
 }
@@ -61,31 +61,37 @@ fn caption(rows: &[&BreakRow]) -> String {
     out + " One sd is one standard deviation of what is known about the input."
 }
 
+/// What stands behind a bar: "1.4 sd", or "> 3 sd" when nothing broke.
+fn distance(row: &BreakRow) -> String {
+    let beyond = if row.breaks_at.is_some() { "" } else { "> " };
+    format!("{beyond}{}", away(row))
+}
+
 fn paint(canvas: &mut Canvas, rows: &[&BreakRow]) {
     let narrow = is_narrow(canvas);
-    // On a phone the words of a row stand below its bar.
-    let place = Rows::new(canvas, 8.0, 300.0, if narrow { 74.0 } else { 290.0 });
-    let step = if narrow { HEIGHTS.1 + 18.0 } else { HEIGHTS.0 };
+    let widest = rows
+        .iter()
+        .map(|row| text_width(&distance(row), SMALL) * 1.07)
+        .fold(40.0, f64::max);
+    // On a phone the words of a row stand below its bar, else behind it.
+    let behind = 16.0 + widest + if narrow { 0.0 } else { 190.0 };
+    let step = HEIGHTS.1 + 18.0;
+    let step = if narrow { step } else { HEIGHTS.0 };
     let longest = rows
         .iter()
         .map(|row| row.deviations.abs())
-        .filter(|away| away.is_finite())
-        .fold(1.0, f64::max);
+        .filter(|away| away.is_finite());
+    let longest = longest.fold(1.0, f64::max);
     for (index, row) in rows.iter().enumerate() {
-        let top = 8.0 + step * index as f64;
-        let row_place = Rows::new(canvas, top, 300.0, if narrow { 74.0 } else { 290.0 });
+        let place = Rows::new(canvas, 8.0 + step * index as f64, 350.0, behind);
         let weight = if index == 0 && row.breaks_at.is_some() {
             Weight::Bold
         } else {
             Weight::Normal
         };
-        row_place.name(canvas, 0, &row.input, weight);
-        let middle = row_place.middle(0);
-        let share = if row.deviations.is_finite() {
-            row.deviations.abs() / longest
-        } else {
-            1.0
-        };
+        place.name(canvas, 0, &row.input, weight);
+        let middle = place.middle(0);
+        let share = row.deviations.abs() / longest;
         let end = place.left + share.clamp(0.004, 1.0) * (place.right - place.left);
         let (ink, opacity) = if row.breaks_at.is_some() {
             (Ink::Profit, 0.85)
@@ -99,41 +105,28 @@ fn paint(canvas: &mut Canvas, rows: &[&BreakRow]) {
             bottom: middle + 8.0,
         };
         canvas.rectangle(bar, ink, opacity);
-        let words = match &row.breaks_at {
-            Some(at) => format!("{} → {at}", row.assumed),
-            None => format!("{}: holds as far as tested", row.assumed),
-        };
         let kind = Type {
             size: SMALL,
             ink: Ink::Text,
             weight,
         };
-        let distance = if row.breaks_at.is_some() {
-            away(row)
-        } else {
-            format!("> {}", away(row))
+        canvas.text(&distance(row), (end + 8.0, middle), Anchor::Start, kind);
+        let words = match &row.breaks_at {
+            Some(at) => format!("{} → {at}", row.assumed),
+            None => format!("{}: holds this far", row.assumed),
         };
-        canvas.text(&distance, (end + 8.0, middle), Anchor::Start, kind);
+        let left = if narrow { 4.0 } else { end + widest + 24.0 };
+        let height = if narrow { middle + 20.0 } else { middle };
         let kind = Type {
             ink: Ink::Muted,
             weight: Weight::Normal,
             ..kind
         };
-        if narrow {
-            canvas.text(
-                &fit(&words, canvas.width - 8.0, SMALL),
-                (4.0, middle + 20.0),
-                Anchor::Start,
-                kind,
-            );
-        } else {
-            let left = end + 78.0;
-            canvas.text(
-                &fit(&words, canvas.width - left - 4.0, SMALL),
-                (left, middle),
-                Anchor::Start,
-                kind,
-            );
-        }
+        canvas.text(
+            &fit(&words, canvas.width - left - 4.0, SMALL),
+            (left, height),
+            Anchor::Start,
+            kind,
+        );
     }
 }

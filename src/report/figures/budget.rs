@@ -1,7 +1,7 @@
 //! Budget against stake: what a stake costs, and whose condition sets the price.
 
 use super::axis::{Axis, Key, Labelled, Mark, Plot, SMALL, Scale, dollars, legend};
-use super::canvas::{Anchor, Canvas, Frame, Type, Weight};
+use super::canvas::{Canvas, Frame, Type, Weight, around};
 use super::palette::{Dash, Ink};
 use super::{About, Figure, Part, curve, is_narrow, make};
 use crate::report::findings::{BudgetCurve, BudgetPoint, Unit};
@@ -132,7 +132,7 @@ fn paint(canvas: &mut Canvas, budget: &BudgetCurve) {
         },
     );
     for (points, ink, dash, _) in drawn {
-        canvas.line(&plot.points(pairs(points)), *ink, *dash, 2.5);
+        canvas.curve(&plot.points(pairs(points)), *ink, *dash, 2.5);
     }
     if let Some(chosen) = budget.recommended {
         let at = plot.at(chosen.stake_usd, chosen.budget_usd_per_year);
@@ -153,7 +153,7 @@ fn paint(canvas: &mut Canvas, budget: &BudgetCurve) {
                 plot.at(chosen.stake_usd, interval.low),
                 plot.at(chosen.stake_usd, interval.high),
             ];
-            canvas.line(&ends, Ink::Chosen, Dash::Solid, 2.0);
+            canvas.curve(&ends, Ink::Chosen, Dash::Solid, 2.0);
         }
         canvas.dot(at, 6.0, Ink::Chosen);
         canvas.reserve(Frame {
@@ -162,12 +162,6 @@ fn paint(canvas: &mut Canvas, budget: &BudgetCurve) {
             right: at.0 + 9.0,
             bottom: at.1 + 9.0,
         });
-        let places = [
-            ((at.0 - 12.0, at.1 - 14.0), Anchor::End),
-            ((at.0 + 12.0, at.1 + 16.0), Anchor::Start),
-            ((at.0 + 12.0, at.1 - 14.0), Anchor::Start),
-            ((at.0 - 12.0, at.1 + 16.0), Anchor::End),
-        ];
         let kind = Type {
             size: SMALL + 1.0,
             ink: Ink::Text,
@@ -175,7 +169,7 @@ fn paint(canvas: &mut Canvas, budget: &BudgetCurve) {
         };
         canvas.place(
             &format::usd_per_year(chosen.budget_usd_per_year),
-            &places,
+            &around(at),
             kind,
             plot.frame,
         );

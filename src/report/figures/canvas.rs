@@ -1,7 +1,7 @@
 //! Shapes and words on one SVG, drawn by plotters, in pixels of the figure.
 //!
 //! plotters counts in whole pixels and knows no themes. So the canvas draws at four times the size
-//! (a quarter of a pixel is fine enough), and paints with stand-in colours that [`finish`] turns into
+//! (a quarter of a pixel is fine enough), and paints with stand-in colours that [`draw`] turns into
 //! the palette's colour and a class that a style sheet can override for a dark page.
 
 use super::palette::{Dash, Ink};
@@ -81,7 +81,7 @@ pub(super) fn draw(
     title: &str,
     description: &str,
     paint: impl FnOnce(&mut Canvas),
-) -> String {
+) -> Drawing {
     let mut svg = String::new();
     {
         let units = (units(size.0) as u32, units(size.1) as u32);
@@ -98,7 +98,61 @@ pub(super) fn draw(
             .present()
             .expect("writing into a string cannot fail");
     }
-    finish(&svg, id, size, title, description)
+    let body = svg.split_once(">\n").map_or("", |(_, body)| body);
+    let body = body
+        .lines()
+        .map(|line| super::palette::recolour(line).replace(" opacity=\"1\"", "") + "\n");
+    Drawing {
+        id: id.to_owned(),
+        size,
+        title: escape(title),
+        description: escape(description),
+        body: body.collect(),
+    }
+}
+
+/// A finished figure that can be framed for a page or for a file.
+pub(super) struct Drawing {
+    id: String,
+    size: (f64, f64),
+    title: String,
+    description: String,
+    body: String,
+}
+
+impl Drawing {
+    /// For a page that brings its own paper and style.
+    pub fn inline(&self) -> String {
+        self.framed(0.0, "")
+    }
+
+    /// For a file of its own: on white paper with a margin, whatever stands around it.
+    pub fn file(&self) -> String {
+        const MARGIN: f64 = 14.0;
+        let corner = units(-MARGIN);
+        let style = super::palette::style(super::palette::Page::Light);
+        let paper = format!(
+            "<style>{style}</style>\n<rect x=\"{corner}\" y=\"{corner}\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
+        );
+        self.framed(MARGIN, &paper)
+    }
+
+    fn framed(&self, margin: f64, paper: &str) -> String {
+        let Self {
+            id,
+            size,
+            title,
+            description,
+            body,
+        } = self;
+        let (width, height) = (size.0 + 2.0 * margin, size.1 + 2.0 * margin);
+        let corner = units(-margin);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{corner} {corner} {} {}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-desc\">{description}</desc>\n{paper}{body}",
+            units(width),
+            units(height),
+        )
+    }
 }
 
 impl<'s> Canvas<'s> {
@@ -189,6 +243,30 @@ impl<'s> Canvas<'s> {
         self.taken.push(frame);
     }
 
+    /// A line that later placed texts keep off.
+    pub fn curve(&mut self, points: &[(f64, f64)], ink: Ink, dash: Dash, width: f64) {
+        self.line(points, ink, dash, width);
+        self.reserve_line(points);
+    }
+
+    fn reserve_line(&mut self, points: &[(f64, f64)]) {
+        const STEP: f64 = 6.0;
+        for pair in points.windows(2) {
+            let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+            let steps = ((x1 - x0).hypot(y1 - y0) / STEP).ceil().clamp(1.0, 500.0) as u32;
+            for step in 0..=steps {
+                let share = f64::from(step) / f64::from(steps);
+                let (x, y) = (x0 + (x1 - x0) * share, y0 + (y1 - y0) * share);
+                self.reserve(Frame {
+                    left: x - 2.0,
+                    top: y - 2.0,
+                    right: x + 2.0,
+                    bottom: y + 2.0,
+                });
+            }
+        }
+    }
+
     fn put<'b, E>(&mut self, element: &'b E)
     where
         &'b E: plotters::element::PointCollection<'b, (i32, i32)>,
@@ -200,6 +278,22 @@ impl<'s> Canvas<'s> {
     }
 }
 
+/// Places for a text beside a point, the best first.
+pub(super) fn around(at: (f64, f64)) -> Vec<((f64, f64), Anchor)> {
+    let mut places = Vec::new();
+    for away in [1.0, 1.8, 2.8] {
+        let (right, left) = (at.0 + 12.0 * away, at.0 - 12.0 * away);
+        let (above, below) = (at.1 - 15.0 * away, at.1 + 16.0 * away);
+        places.extend([
+            ((right, above), Anchor::Start),
+            ((left, below), Anchor::End),
+            ((left, above), Anchor::End),
+            ((right, below), Anchor::Start),
+        ]);
+    }
+    places
+}
+
 /// Estimated width of a text in pixels; a little generous, so that boxes do not touch.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
     let ems: f64 =
@@ -208,6 +302,7 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
                 'i' | 'j' | 'l' | '.' | ',' | ' ' | '\'' | '|' | ':' | ';' | '!' | 'I' | '('
                 | ')' => 0.32,
                 'm' | 'w' | 'M' | 'W' | '%' | '@' | '—' | '…' => 0.9,
+                '<' | '>' | '=' | '+' | '~' | '&' | '×' | '→' | '#' => 0.82,
                 'A'..='Z' => 0.68,
                 _ if u32::from(character) >= 0x1100 => 1.05,
                 _ => 0.57,
@@ -272,27 +367,8 @@ fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// The plotters document with title, description, palette classes and a relative size.
-fn finish(svg: &str, id: &str, size: (f64, f64), title: &str, description: &str) -> String {
-    let body = svg.split_once(">\n").map_or(svg, |(_, body)| body);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n",
-        units(size.0),
-        units(size.1),
-        size.0,
-        size.1,
-        escape(title),
-        escape(description),
-    );
-    for line in body.lines() {
-        out += &super::palette::recolour(line).replace(" opacity=\"1\"", "");
-        out.push('\n');
-    }
-    out
-}
-
 /// Text for XML.
-pub(in crate::report) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -322,7 +398,8 @@ mod tests {
     fn a_figure_names_itself_and_escapes_what_it_was_given() {
         let svg = draw("f", (100.0, 50.0), "a <b> & c", "it's", |canvas| {
             canvas.text("x < \"y\" & z", (10.0, 10.0), Anchor::Start, KIND);
-        });
+        })
+        .inline();
         assert!(
             svg.contains("<title id=\"f-title\">a &lt;b&gt; &amp; c</title>"),
             "{svg}"
@@ -337,7 +414,8 @@ mod tests {
         let svg = draw("f", (100.0, 50.0), "t", "d", |canvas| {
             canvas.line(&[(0.0, 0.0), (9.0, 9.0)], Ink::Cost, Dash::Dashed, 2.0);
             canvas.dot((5.0, 5.0), 3.0, Ink::Chosen);
-        });
+        })
+        .inline();
         assert!(!svg.contains("#01"), "{svg}");
         assert!(svg.contains("stroke-dasharray"), "{svg}");
     }
@@ -358,7 +436,8 @@ mod tests {
             for text in ["first", "second", "third"] {
                 canvas.place(text, &places, KIND, within);
             }
-        });
+        })
+        .inline();
         assert!(
             svg.contains("first") && svg.contains("second") && !svg.contains("third"),
             "{svg}"

@@ -1,7 +1,7 @@
 //! Concentration: how few entities hold what an attacker needs.
 
 use super::axis::{Axis, Key, Labelled, Mark, Plot, SMALL, Scale, legend, number, percent};
-use super::canvas::{Anchor, Canvas, Frame, Type, Weight, fit};
+use super::canvas::{Canvas, Frame, Type, Weight, around};
 use super::palette::{Dash, Ink};
 use super::{About, Figure, Part, is_narrow, make};
 use crate::report::findings::Concentration;
@@ -100,13 +100,18 @@ fn paint(canvas: &mut Canvas, concentration: &Concentration) {
             words: "enough for an attack".to_owned(),
         });
     }
+    keys.push(Key {
+        mark: Mark::Line(Dash::Dashed),
+        ink: Ink::Text,
+        words: format!("an attack needs {}", format::share(concentration.threshold)),
+    });
     let top = legend(canvas, &keys);
     let ticks = if is_narrow(canvas) { 4 } else { 8 }.min(entities.max(2));
     let plot = Plot::new(
         canvas,
         top,
         Labelled {
-            axis: Axis::over([0.0, entities as f64], Scale::Linear, ticks),
+            axis: Axis::between(0.0, entities as f64, ticks),
             title: "entities, largest first".to_owned(),
             write: number,
         },
@@ -130,7 +135,7 @@ fn paint(canvas: &mut Canvas, concentration: &Concentration) {
             1.5,
         );
     }
-    canvas.line(&plot.points(steps(entities)), Ink::Cost, Dash::Solid, 2.5);
+    canvas.curve(&plot.points(steps(entities)), Ink::Cost, Dash::Solid, 2.5);
     let threshold = plot.y.at(concentration.threshold);
     canvas.line(
         &[(plot.frame.left, threshold), (plot.frame.right, threshold)],
@@ -158,14 +163,9 @@ fn paint(canvas: &mut Canvas, concentration: &Concentration) {
         } else {
             words
         };
-        let places = [
-            ((at.0 + 12.0, at.1 + 16.0), Anchor::Start),
-            ((at.0 - 12.0, at.1 - 14.0), Anchor::End),
-            ((at.0 - 12.0, at.1 + 16.0), Anchor::End),
-        ];
         canvas.place(
             &words,
-            &places,
+            &around(at),
             Type {
                 weight: Weight::Bold,
                 ..kind
@@ -173,21 +173,6 @@ fn paint(canvas: &mut Canvas, concentration: &Concentration) {
             plot.frame,
         );
     }
-    let words = format!("an attack needs {}", format::share(concentration.threshold));
-    let places = [
-        ((plot.frame.right - 4.0, threshold + 13.0), Anchor::End),
-        ((plot.frame.right - 4.0, threshold - 11.0), Anchor::End),
-    ];
-    canvas.place(
-        &fit(
-            &words,
-            plot.frame.right - plot.frame.left - 10.0,
-            SMALL + 1.0,
-        ),
-        &places,
-        kind,
-        plot.frame,
-    );
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Budget against risk over the designs that were tried: what more safety costs.
 
 use super::axis::{Axis, Key, Labelled, Mark, Plot, SMALL, Scale, dollars, legend, percent};
-use super::canvas::{Anchor, Canvas, Frame, Type, Weight};
+use super::canvas::{Canvas, Frame, Type, Weight, around};
 use super::palette::{Dash, Ink};
 use super::{About, Figure, Part, is_narrow, make};
 use crate::report::findings::{Design, Frontier, Promise, Standing};
@@ -81,6 +81,7 @@ fn paint(canvas: &mut Canvas, frontier: &Frontier, promise: &Promise) {
         ink: Ink::Cost,
         words: "no cheaper design is safer".to_owned(),
     }];
+    keys.push(super::promise_key(promise));
     if has(Standing::Dominated) {
         keys.push(Key {
             mark: Mark::Dot,
@@ -137,7 +138,7 @@ fn paint(canvas: &mut Canvas, frontier: &Frontier, promise: &Promise) {
         1.5,
     );
     let best = best(frontier);
-    canvas.line(
+    canvas.curve(
         &plot.points(
             best.iter()
                 .map(|design| (design.budget_usd_per_year, design.risk.max(plot.y.low()))),
@@ -157,7 +158,7 @@ fn paint(canvas: &mut Canvas, frontier: &Frontier, promise: &Promise) {
             plot.at(design.budget_usd_per_year, design.low),
             plot.at(design.budget_usd_per_year, design.high),
         ];
-        canvas.line(&ends, ink, Dash::Solid, 1.0);
+        canvas.curve(&ends, ink, Dash::Solid, 1.0);
         canvas.dot(at, radius, ink);
         canvas.reserve(Frame {
             left: at.0 - 7.0,
@@ -171,14 +172,6 @@ fn paint(canvas: &mut Canvas, frontier: &Frontier, promise: &Promise) {
         ink: Ink::Text,
         weight: Weight::Normal,
     };
-    let promised = format!("promise: at most {}", format::probability(promise.at_most));
-    let places = [
-        ((plot.frame.left + 6.0, limit + 12.0), Anchor::Start),
-        ((plot.frame.right - 4.0, limit - 11.0), Anchor::End),
-        ((plot.frame.left + 6.0, limit - 11.0), Anchor::Start),
-        ((plot.frame.right - 4.0, limit + 12.0), Anchor::End),
-    ];
-    canvas.place(&promised, &places, kind, plot.frame);
     // The chosen design is named first: places run out.
     let (chosen, others): (Vec<&Design>, Vec<&Design>) = best
         .iter()
@@ -188,16 +181,10 @@ fn paint(canvas: &mut Canvas, frontier: &Frontier, promise: &Promise) {
         let at = plot.at(design.budget_usd_per_year, design.risk);
         let chosen = design.standing == Standing::Chosen;
         let text = super::canvas::fit(&design.label, if narrow { 150.0 } else { 260.0 }, SMALL);
-        let places = [
-            ((at.0 + 10.0, at.1 - 12.0), Anchor::Start),
-            ((at.0 - 10.0, at.1 + 14.0), Anchor::End),
-            ((at.0 - 10.0, at.1 - 12.0), Anchor::End),
-            ((at.0 + 10.0, at.1 + 14.0), Anchor::Start),
-        ];
         let kind = Type {
             weight: if chosen { Weight::Bold } else { Weight::Normal },
             ..kind
         };
-        canvas.place(&text, &places, kind, plot.frame);
+        canvas.place(&text, &around(at), kind, plot.frame);
     }
 }

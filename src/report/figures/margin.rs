@@ -1,9 +1,9 @@
 //! The margin fan: how coverage CoC / PfC spreads over time.
 
-use super::axis::{Axis, Key, Labelled, Mark, Plot, SMALL, Scale, legend, multiple, number};
-use super::canvas::{Anchor, Canvas, Type, Weight};
+use super::axis::{Axis, Key, Labelled, Mark, Plot, Scale, legend, multiple, number};
+use super::canvas::Canvas;
 use super::palette::{Dash, Ink};
-use super::{About, Figure, Part, curve, is_narrow, make};
+use super::{About, Figure, Part, is_narrow, make};
 use crate::report::findings::{MarginFan, Quantile, Unit};
 use crate::report::format;
 
@@ -54,38 +54,39 @@ fn caption(fan: &MarginFan) -> String {
     });
     let mut out = String::new();
     if let Some((day, ratio)) = least {
-        out += &format!(
-            "Within {} the least covered {worst} of the paths {} {} (day {}): {}.",
-            format::days(fan.horizon_days),
-            if ratio >= 1.0 {
-                "keep a coverage of at least"
-            } else {
-                "fall to a coverage of"
-            },
-            coverage(ratio),
-            format::plain(day),
-            if ratio >= 1.0 {
-                "corruption costs more than it brings"
-            } else {
-                "below 1× corruption pays"
-            },
-        );
+        let (horizon, day) = (format::days(fan.horizon_days), format::plain(day));
+        out += &if ratio >= 1.0 {
+            let rest = format::share(1.0 - lowest.probability);
+            format!(
+                "On every day within {horizon}, {rest} of the paths keep a coverage of at least {} (least on day {day}).",
+                coverage(ratio)
+            )
+        } else {
+            format!(
+                "On day {day}, within the {horizon} promised, {worst} of the paths are covered less than {}: there corruption pays.",
+                coverage(ratio)
+            )
+        };
     }
     if let Some(last) = fan.days.last()
         && *last > fan.horizon_days
     {
         let at_end = |quantile| {
-            curve::at(&pairs(fan, quantile).collect::<Vec<_>>(), *last).unwrap_or(f64::NAN)
+            let pairs: Vec<(f64, f64)> = pairs(fan, quantile).collect();
+            pairs.last().map_or(f64::NAN, |(_, ratio)| *ratio)
         };
+        let low = at_end(lowest);
         out += &format!(
-            " After {} the median is {} and that edge {}: the design must be reviewed before then.",
+            " After {} the median is {} and {worst} of the paths are below {}{}",
             format::days(*last),
             coverage(at_end(middle)),
-            coverage(at_end(lowest)),
+            coverage(low),
+            if low < 1.0 {
+                "; review the design before then."
+            } else {
+                "."
+            },
         );
-        if at_end(lowest) >= 1.0 {
-            out = out.replace(": the design must be reviewed before then.", ".");
-        }
     }
     out.trim().to_owned()
 }
@@ -111,6 +112,16 @@ fn paint(canvas: &mut Canvas, fan: &MarginFan) {
             words: format!("{inside} of paths"),
         });
     }
+    keys.push(Key {
+        mark: Mark::Line(Dash::Dashed),
+        ink: Ink::Profit,
+        words: "1×: below it corruption pays".to_owned(),
+    });
+    keys.push(Key {
+        mark: Mark::Line(Dash::Dotted),
+        ink: Ink::Text,
+        words: format!("promise: {}", format::days(fan.horizon_days)),
+    });
     let top = legend(canvas, &keys);
     let values = fan
         .quantiles
@@ -125,7 +136,7 @@ fn paint(canvas: &mut Canvas, fan: &MarginFan) {
         canvas,
         top,
         Labelled {
-            axis: Axis::over(fan.days.iter().copied(), Scale::Linear, ticks),
+            axis: Axis::between(fan.days[0], fan.days[fan.days.len() - 1], ticks),
             title: "days from the start".to_owned(),
             write: number,
         },
@@ -164,33 +175,5 @@ fn paint(canvas: &mut Canvas, fan: &MarginFan) {
         Ink::Text,
         Dash::Dotted,
         1.5,
-    );
-    let kind = |ink| Type {
-        size: SMALL + 1.0,
-        ink,
-        weight: Weight::Normal,
-    };
-    let below = [
-        ((plot.frame.right - 4.0, one + 13.0), Anchor::End),
-        ((plot.frame.right - 4.0, one - 11.0), Anchor::End),
-        ((plot.frame.left + 6.0, one + 13.0), Anchor::Start),
-    ];
-    canvas.place(
-        "below this line corruption pays",
-        &below,
-        kind(Ink::Profit),
-        plot.frame,
-    );
-    let places = [
-        ((horizon + 6.0, plot.frame.top + 12.0), Anchor::Start),
-        ((horizon - 6.0, plot.frame.top + 12.0), Anchor::End),
-        ((horizon + 6.0, plot.frame.bottom - 12.0), Anchor::Start),
-        ((horizon - 6.0, plot.frame.bottom - 12.0), Anchor::End),
-    ];
-    canvas.place(
-        &format!("promise: {}", format::days(fan.horizon_days)),
-        &places,
-        kind(Ink::Text),
-        plot.frame,
     );
 }

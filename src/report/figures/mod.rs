@@ -6,7 +6,7 @@
 mod axis;
 mod breaks;
 mod budget;
-pub(in crate::report) mod canvas;
+mod canvas;
 mod concentration;
 mod curve;
 mod frontier;
@@ -18,7 +18,8 @@ mod rows;
 mod variants;
 mod worst;
 
-use super::findings::Findings;
+use super::findings::{Findings, Promise};
+use super::format;
 use canvas::Canvas;
 
 /// Where in the report a figure belongs.
@@ -46,6 +47,8 @@ pub(in crate::report) struct Figure {
     pub wide: String,
     /// SVG for a phone.
     pub narrow: String,
+    /// SVG as a file of its own.
+    pub file: String,
 }
 
 /// All figures whose data exist, in the order of the report.
@@ -101,28 +104,27 @@ fn make(about: About, paint: impl Fn(&mut Canvas)) -> Figure {
     let wide = draw("wide", (WIDE, heights.0));
     let narrow = draw("narrow", (NARROW, heights.1));
     Figure {
+        file: wide.file(),
+        wide: wide.inline(),
+        narrow: narrow.inline(),
         id,
         title,
         caption,
         assumptions,
         part,
-        wide,
-        narrow,
+    }
+}
+
+/// The line of the promised risk, as the legend names it.
+fn promise_key(promise: &Promise) -> axis::Key {
+    axis::Key {
+        mark: axis::Mark::Line(palette::Dash::Dashed),
+        ink: palette::Ink::Text,
+        words: format!("promise: at most {}", format::probability(promise.at_most)),
     }
 }
 
 /// Whether the canvas is the phone's.
 fn is_narrow(canvas: &Canvas) -> bool {
     canvas.width < 600.0
-}
-
-/// A figure as a file of its own: on white paper whatever the page around it, with the style its
-/// words need.
-pub(in crate::report) fn standalone(svg: &str) -> String {
-    let paper = "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
-    let style = format!(
-        "<style>{}</style>\n{paper}",
-        palette::style(palette::Page::Light)
-    );
-    svg.replacen("</desc>\n", &format!("</desc>\n{style}"), 1)
 }

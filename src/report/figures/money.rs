@@ -79,7 +79,7 @@ fn paint(canvas: &mut Canvas, parts: &[&MoneyPart]) {
         let words = format::share(part.usd_per_year / all);
         let kind = Type {
             size: SMALL + 1.0,
-            ink: Ink::Text,
+            ink: Ink::OnColour,
             weight: Weight::Bold,
         };
         if text_width(&words, kind.size) * 1.1 + 12.0 < end - start {

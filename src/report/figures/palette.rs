@@ -26,10 +26,12 @@ pub(super) enum Ink {
     Fourth,
     /// A fifth thing.
     Fifth,
+    /// Words on a coloured bar; without a halo.
+    OnColour,
 }
 
 /// All inks with their colour on a white and on a dark page.
-const INKS: [(Ink, &str, &str); 10] = [
+const INKS: [(Ink, &str, &str); 11] = [
     (Ink::Text, "#1f2328", "#e6e8ea"),
     (Ink::Muted, "#59636e", "#a2abb5"),
     (Ink::Grid, "#d8dde2", "#343b43"),
@@ -40,6 +42,7 @@ const INKS: [(Ink, &str, &str); 10] = [
     (Ink::Third, "#009e73", "#2fc79a"),
     (Ink::Fourth, "#cc79a7", "#e09cc2"),
     (Ink::Fifth, "#e69f00", "#e6b84d"),
+    (Ink::OnColour, "#000000", "#000000"),
 ];
 
 /// How a line is broken: colour alone must not carry a meaning.
@@ -98,7 +101,8 @@ pub(in crate::report) fn style(page: Page) -> String {
         Page::Dark => INKS[Ink::Paper as usize].2,
     };
     out + &format!(
-        "svg text{{paint-order:stroke;stroke:{paper};stroke-width:14px;stroke-linejoin:round}}"
+        "svg text{{paint-order:stroke;stroke:{paper};stroke-width:14px;stroke-linejoin:round}}svg text.f{}{{stroke:none}}",
+        Ink::OnColour as u8
     )
 }
 

@@ -1,7 +1,7 @@
 //! Risk against stake: how much stake the promise needs.
 
 use super::axis::{Axis, Key, Labelled, Mark, Plot, SMALL, Scale, dollars, legend, percent};
-use super::canvas::{Anchor, Canvas, Frame, Type, Weight};
+use super::canvas::{Canvas, Frame, Type, Weight, around};
 use super::palette::{Dash, Ink};
 use super::{About, Figure, Part, curve, is_narrow, make};
 use crate::report::findings::{Promise, RiskCurve, Unit};
@@ -79,6 +79,14 @@ fn paint(canvas: &mut Canvas, risk: &RiskCurve, promise: &Promise) {
             words: "confidence band".to_owned(),
         },
     ];
+    keys.push(super::promise_key(promise));
+    if risk.today_usd.is_some() {
+        keys.push(Key {
+            mark: Mark::Line(Dash::Dashed),
+            ink: Ink::Cost,
+            words: "today's set".to_owned(),
+        });
+    }
     if risk.recommended.is_some() {
         keys.push(Key {
             mark: Mark::Dot,
@@ -150,7 +158,7 @@ fn paint(canvas: &mut Canvas, risk: &RiskCurve, promise: &Promise) {
         .iter()
         .filter(|point| point.risk > 0.0)
         .map(|point| (point.stake_usd, point.risk));
-    canvas.line(&plot.points(seen), Ink::Profit, Dash::Solid, 2.5);
+    canvas.curve(&plot.points(seen), Ink::Profit, Dash::Solid, 2.5);
     let limit = plot.y.at(promise.at_most);
     canvas.line(
         &[(plot.frame.left, limit), (plot.frame.right, limit)],
@@ -163,6 +171,11 @@ fn paint(canvas: &mut Canvas, risk: &RiskCurve, promise: &Promise) {
         ink: Ink::Text,
         weight,
     };
+    if let Some(today) = risk.today_usd {
+        let at = plot.x.at(today);
+        let (top, bottom) = (plot.frame.top, plot.frame.bottom);
+        canvas.curve(&[(at, top), (at, bottom)], Ink::Cost, Dash::Dashed, 1.5);
+    }
     if let Some(point) = risk.recommended {
         let at = plot.at(point.stake_usd, point.risk);
         canvas.line(
@@ -185,48 +198,6 @@ fn paint(canvas: &mut Canvas, risk: &RiskCurve, promise: &Promise) {
             bottom: at.1 + 9.0,
         });
         let text = format::usd(point.stake_usd);
-        let places = [
-            ((at.0 + 12.0, at.1 - 14.0), Anchor::Start),
-            ((at.0 - 12.0, at.1 + 16.0), Anchor::End),
-            ((at.0 - 12.0, at.1 - 16.0), Anchor::End),
-            ((at.0 + 12.0, at.1 + 16.0), Anchor::Start),
-        ];
-        canvas.place(&text, &places, kind(Weight::Bold), plot.frame);
-    }
-    let promised = format!("promise: at most {}", format::probability(promise.at_most));
-    let places = [
-        ((plot.frame.right - 4.0, limit - 11.0), Anchor::End),
-        ((plot.frame.left + 6.0, limit + 12.0), Anchor::Start),
-        ((plot.frame.right - 4.0, limit + 12.0), Anchor::End),
-        ((plot.frame.left + 6.0, limit - 11.0), Anchor::Start),
-    ];
-    canvas.place(&promised, &places, kind(Weight::Normal), plot.frame);
-    if let Some(today) = risk.today_usd {
-        let at = plot.x.at(today);
-        canvas.line(
-            &[(at, plot.frame.top), (at, plot.frame.bottom)],
-            Ink::Cost,
-            Dash::Dashed,
-            1.5,
-        );
-        let heights = [12.0, 30.0, 48.0].map(|down| plot.frame.top + down);
-        let places: Vec<_> = heights
-            .iter()
-            .flat_map(|y| {
-                [
-                    ((at + 6.0, *y), Anchor::Start),
-                    ((at - 6.0, *y), Anchor::End),
-                ]
-            })
-            .collect();
-        canvas.place(
-            "today's set",
-            &places,
-            Type {
-                ink: Ink::Cost,
-                ..kind(Weight::Normal)
-            },
-            plot.frame,
-        );
+        canvas.place(&text, &around(at), kind(Weight::Bold), plot.frame);
     }
 }

@@ -93,6 +93,12 @@ fn caption(variants: &[Variant]) -> String {
     out.trim().to_owned()
 }
 
+/// What stands behind the mark of a variant.
+fn behind(variant: &Variant, number: &Quantity) -> String {
+    let decides = if variant.deciding { ", decides" } else { "" };
+    format!("{}{decides}", format::quantity_alone(number))
+}
+
 fn paint(canvas: &mut Canvas, shown: &[(&Variant, &Quantity)]) {
     let mut keys = vec![
         Key {
@@ -119,9 +125,9 @@ fn paint(canvas: &mut Canvas, shown: &[(&Variant, &Quantity)]) {
     let top = legend(canvas, &keys);
     let widest = shown
         .iter()
-        .map(|(_, number)| text_width(&format::quantity_alone(number), SMALL))
+        .map(|(variant, number)| text_width(&behind(variant, number), SMALL * 1.07))
         .fold(0.0, f64::max);
-    let rows = Rows::new(canvas, top, 270.0, (widest + 24.0).min(canvas.width * 0.45));
+    let rows = Rows::new(canvas, top, 290.0, (widest + 24.0).min(canvas.width * 0.45));
     let values = shown.iter().flat_map(|(_, number)| {
         let interval = number
             .interval
@@ -172,12 +178,7 @@ fn paint(canvas: &mut Canvas, shown: &[(&Variant, &Quantity)]) {
         } else {
             Weight::Normal
         };
-        let name = format!(
-            "{} {}{}",
-            variant.id,
-            variant.name,
-            if variant.deciding { " (decides)" } else { "" }
-        );
+        let name = format!("{} {}", variant.id, variant.name);
         rows.name(canvas, row, name.trim(), weight);
         let (at, middle) = (axis.at(number.value), rows.middle(row));
         canvas.line(
@@ -200,7 +201,7 @@ fn paint(canvas: &mut Canvas, shown: &[(&Variant, &Quantity)]) {
             weight,
         };
         canvas.text(
-            &format::quantity_alone(number),
+            &behind(variant, number),
             (rows.right + 6.0, middle),
             Anchor::Start,
             kind,
