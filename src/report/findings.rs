@@ -361,7 +361,7 @@ pub struct RiskCurve {
     pub assumptions: Vec<String>,
 }
 
-/// A risk with its confidence band.
+/// A risk with its confidence band, at the confidence of the promise.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RiskPoint {
     /// Slashable stake, USD.
@@ -416,7 +416,7 @@ pub struct Design {
     pub budget_usd_per_year: f64,
     /// Probability of an insecure day within the horizon.
     pub risk: f64,
-    /// Lower confidence bound of the risk.
+    /// Lower confidence bound of the risk, at the confidence of the promise.
     pub low: f64,
     /// Upper confidence bound of the risk.
     pub high: f64,

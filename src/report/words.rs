@@ -26,15 +26,15 @@ pub fn verdict_rest(findings: &Findings) -> String {
         Verdict::Unsafe => match &promise.measured {
             Some(risk) => format!(
                 "with {confidence} confidence: {day} has probability ≥ {}, the promise is {limit}",
-                format::probability(risk.low)
+                bound(risk.low, promise)
             ),
             None => format!("{day} has a probability above {limit}"),
         },
         Verdict::Undecided => match &promise.measured {
             Some(risk) => format!(
                 "at {confidence} confidence: {day} has probability between {} and {}, the promise is {limit}; simulate more paths",
-                format::probability(risk.low),
-                format::probability(risk.high)
+                bound(risk.low, promise),
+                bound(risk.high, promise)
             ),
             None => format!(
                 "{day}: not enough paths to hold {limit} at {confidence} confidence; simulate more paths"
@@ -50,23 +50,33 @@ pub fn verdict_rest(findings: &Findings) -> String {
 #[must_use]
 pub fn evidence(promise: &Promise) -> Option<String> {
     let risk = promise.measured.as_ref()?;
-    let have = if risk.insecure_paths == 1 {
-        "has"
-    } else {
-        "have"
-    };
-    let count = if risk.insecure_paths == 0 {
-        "none".to_owned()
-    } else {
-        format::whole(risk.insecure_paths)
-    };
-    Some(format!(
-        "{count} of {} fresh paths {have} an insecure day within {}: probability between {} and {}",
-        format::whole(risk.paths),
-        format::days(promise.horizon_days),
-        format::probability(risk.low),
-        format::probability(risk.high),
-    ))
+    let horizon = format::days(promise.horizon_days);
+    let paths = format::whole(risk.paths);
+    let high = bound(risk.high, promise);
+    Some(match risk.insecure_paths {
+        0 => format!(
+            "none of {paths} fresh paths has an insecure day within {horizon}: probability at most {high}"
+        ),
+        count => format!(
+            "{} of {paths} fresh paths {} an insecure day within {horizon}: probability between {} and {high}",
+            format::whole(count),
+            if count == 1 { "has" } else { "have" },
+            bound(risk.low, promise),
+        ),
+    })
+}
+
+/// A confidence bound of the risk: with more digits where two would make it look like the promise.
+fn bound(risk: f64, promise: &Promise) -> String {
+    let short = format::probability(risk);
+    let differs = (risk - promise.at_most).abs() > promise.at_most * 1e-9;
+    if differs && short == format::probability(promise.at_most) {
+        return format!(
+            "{} %",
+            format::significant(risk * 100.0, 4, format::Zeros::Trim)
+        );
+    }
+    short
 }
 
 /// "an insecure day within 30 days".
@@ -155,6 +165,20 @@ fn holds(before: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bound_near_the_promise_shows_on_which_side_it_is() {
+        let promise = Promise {
+            horizon_days: 30.0,
+            at_most: 0.001,
+            confidence: 0.95,
+            measured: None,
+        };
+        assert_eq!(bound(0.000_998, &promise), "0.0998 %");
+        assert_eq!(bound(0.001_004, &promise), "0.1004 %");
+        assert_eq!(bound(0.001, &promise), "0.10 %");
+        assert_eq!(bound(0.000_72, &promise), "0.072 %");
+    }
 
     #[test]
     fn a_number_stays_with_its_unit() {

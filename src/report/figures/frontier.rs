@@ -40,10 +40,19 @@ fn caption(frontier: &Frontier, promise: &Promise) -> String {
         .iter()
         .position(|design| design.standing == Standing::Chosen)
     else {
-        return format!(
-            "Of {} designs none keeps the {limit} promised.",
-            format::whole(frontier.designs.len() as u64)
-        );
+        let all = format::whole(frontier.designs.len() as u64);
+        let enough = frontier
+            .designs
+            .iter()
+            .filter(|design| design.risk <= promise.at_most)
+            .count();
+        return match enough {
+            0 => format!("Of {all} designs none keeps the {limit} promised."),
+            _ => format!(
+                "Of {all} designs {} stay at or below the {limit} promised, but none is certified to.",
+                format::whole(enough as u64)
+            ),
+        };
     };
     let chosen = best[place];
     let mut out = format!(

@@ -26,13 +26,18 @@ fn caption(risk: &RiskCurve, promise: &Promise) -> String {
     let mut out = String::new();
     let limit = format::probability(promise.at_most);
     if let Some(point) = risk.recommended {
-        out += &format!(
-            "At {} the chance of {} is {} (interval {}). ",
-            format::usd(point.stake_usd),
-            words::insecure_day(promise),
-            format::probability(point.risk),
-            format::range(point.low, point.high, point.risk, Unit::Probability),
-        );
+        let (stake, day) = (format::usd(point.stake_usd), words::insecure_day(promise));
+        let confidence = format::share(promise.confidence);
+        out += &if point.risk > 0.0 {
+            let range = format::range(point.low, point.high, point.risk, Unit::Probability);
+            let risk = format::probability(point.risk);
+            format!("At {stake} the chance of {day} is {risk} ({confidence} interval {range}). ")
+        } else {
+            let most = format::probability(point.high);
+            format!(
+                "At {stake} no path had {day}: the chance is at most {most} ({confidence} confidence). "
+            )
+        };
     }
     let pairs: Vec<(f64, f64)> = risk
         .points
@@ -42,7 +47,7 @@ fn caption(risk: &RiskCurve, promise: &Promise) -> String {
     let (first, last) = (pairs[0], pairs[pairs.len() - 1]);
     out += &match curve::falls_to(&pairs, promise.at_most) {
         Some(stake) => format!(
-            "Below {} it passes the {limit} promised.",
+            "Below {} it exceeds the {limit} promised.",
             format::usd(stake)
         ),
         None if last.1 > promise.at_most => {
@@ -76,7 +81,7 @@ fn paint(canvas: &mut Canvas, risk: &RiskCurve, promise: &Promise) {
         Key {
             mark: Mark::Band(0.25),
             ink: Ink::Profit,
-            words: "confidence band".to_owned(),
+            words: format!("{} confidence band", format::share(promise.confidence)),
         },
     ];
     keys.push(super::promise_key(promise));
@@ -177,7 +182,13 @@ fn paint(canvas: &mut Canvas, risk: &RiskCurve, promise: &Promise) {
         canvas.curve(&[(at, top), (at, bottom)], Ink::Cost, Dash::Dashed, 1.5);
     }
     if let Some(point) = risk.recommended {
-        let at = plot.at(point.stake_usd, point.risk);
+        // A chance of zero has no place here either: its upper bound has.
+        let shown = if point.risk > 0.0 {
+            point.risk
+        } else {
+            point.high
+        };
+        let at = plot.at(point.stake_usd, shown);
         canvas.line(
             &[(at.0, plot.y.at(point.low)), (at.0, plot.y.at(point.high))],
             Ink::Chosen,
@@ -197,7 +208,12 @@ fn paint(canvas: &mut Canvas, risk: &RiskCurve, promise: &Promise) {
             right: at.0 + 9.0,
             bottom: at.1 + 9.0,
         });
-        let text = format::usd(point.stake_usd);
+        let unseen = if point.risk > 0.0 {
+            ""
+        } else {
+            ", no failure seen"
+        };
+        let text = format::usd(point.stake_usd) + unseen;
         canvas.place(&text, &around(at), kind(Weight::Bold), plot.frame);
     }
 }
