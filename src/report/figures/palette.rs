@@ -62,17 +62,28 @@ impl Ink {
 
 /// One line of SVG with stand-in colours replaced by colour, class and dash.
 pub(super) fn recolour(line: &str) -> String {
-    let Some(at) = line.find("\"#01") else {
+    let found = ["fill=\"#01", "stroke=\"#01"]
+        .iter()
+        .find_map(|name| Some(line.find(name)? + name.len() - 4));
+    let Some(at) = found else {
         return line.to_owned();
     };
-    let code =
-        |from: usize| u8::from_str_radix(line.get(from..from + 2).unwrap_or(""), 16).unwrap_or(0);
-    let (index, dash) = (usize::from(code(at + 4)), code(at + 6));
-    let Some((_, light, _)) = INKS.get(index) else {
+    let code = |from: usize| {
+        line.get(from..from + 2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+    };
+    let (Some(index), Some(dash)) = (code(at + 4), code(at + 6)) else {
         return line.to_owned();
     };
-    let is_fill = line[..at].ends_with("fill=");
-    let class = if is_fill { 'f' } else { 's' };
+    let index = usize::from(index);
+    let (Some((_, light, _)), Some(rest)) = (INKS.get(index), line.get(at + 9..)) else {
+        return line.to_owned();
+    };
+    let class = if line[..at].ends_with("fill=") {
+        'f'
+    } else {
+        's'
+    };
     let dashes = match dash {
         1 => " stroke-dasharray=\"28 18\"",
         2 => " stroke-dasharray=\"6 14\"",
@@ -81,7 +92,7 @@ pub(super) fn recolour(line: &str) -> String {
     format!(
         "{}\"{light}\" class=\"{class}{index}\"{dashes}{}",
         &line[..at],
-        &line[at + 9..]
+        rest
     )
 }
 
