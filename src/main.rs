@@ -1,2 +1,5 @@
 //! The thin binary: everything is in the library.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    stakewright::cli::main()
+}

@@ -67,28 +67,20 @@ pub enum Command {
     /// Check a model file: every error at once, nothing is run
     #[command(after_help = "Example:\n  stakewright check models/oracle.toml models/bridge.toml")]
     Check(CheckArgs),
-    /// Read restaking data from an Ethereum node into a snapshot
-    #[command(
-        after_help = "Example:\n  stakewright pull --rpc-url $ETH_RPC_URL --out data/mainnet\n  stakewright run models/oracle.toml --snapshot data/mainnet"
-    )]
-    Pull(PullArgs),
     /// Show what a snapshot holds: operators, concentration, stake by strategy, what is unpriced
     #[command(after_help = "Example:\n  stakewright inspect\n  stakewright inspect data/mainnet --format json")]
     Inspect(InspectArgs),
     /// Play the model at one design and measure its security
     #[command(
-        after_help = "Example:\n  stakewright simulate models/oracle.toml --paths 100000 --out oracle.parquet\n  stakewright simulate models/oracle.toml --shard 1/4 --out part-1"
+        after_help = "Example:\n  stakewright simulate models/oracle.toml --paths 100000 --out oracle.parquet\n  stakewright simulate models/oracle.toml --shard 1/4 --out part-1.parquet"
     )]
     Simulate(SimulateArgs),
     /// Put the shards of a simulation together
-    #[command(after_help = "Example:\n  stakewright merge part-1 part-2 part-3 part-4")]
+    #[command(after_help = "Example:\n  stakewright merge part-*.parquet --out oracle.parquet")]
     Merge(MergeArgs),
     /// Find the parameters that keep the promise, and certify them on fresh seeds
     #[command(after_help = "Example:\n  stakewright recommend models/oracle.toml --format json > oracle.json")]
     Recommend(ModelArgs),
-    /// Compare two or more models on the same random numbers
-    #[command(after_help = "Example:\n  stakewright compare models/oracle.toml my-oracle.toml")]
-    Compare(CompareArgs),
     /// Do all of it: simulate, recommend, certify, export and report into a run folder
     #[command(after_help = "Example:\n  stakewright run models/user-security.toml")]
     Run(RunArgs),
@@ -100,12 +92,6 @@ pub enum Command {
         after_help = "Example:\n  stakewright export models/oracle.toml --target core --avs 0x… --out config\n  stakewright export reports/user-security-7f3a --target safe --avs 0x…"
     )]
     Export(ExportArgs),
-    /// Check contract configuration, ours or anybody's, against the rules of the contracts
-    #[command(after_help = "Example:\n  stakewright lint config/core/calls.json")]
-    Lint(LintArgs),
-    /// Simulate an export against a node and read back what it sets; sends no transaction
-    #[command(after_help = "Example:\n  stakewright verify reports/user-security-7f3a/config --rpc-url http://127.0.0.1:8545")]
-    Verify(VerifyArgs),
     /// Print the JSON Schema of the model file
     #[command(after_help = "Example:\n  stakewright schema > model.schema.json")]
     Schema,
@@ -115,9 +101,6 @@ pub enum Command {
     /// Print shell completions
     #[command(after_help = "Example:\n  stakewright completions bash > /etc/bash_completion.d/stakewright")]
     Completions(CompletionsArgs),
-    /// Measure the engine against its roof
-    #[command(hide = true)]
-    Bench(BenchArgs),
     /// Rebuild the embedded snapshot from its sources
     #[command(hide = true)]
     Reconstruct(ReconstructArgs),
@@ -163,29 +146,6 @@ pub struct CheckArgs {
     pub snapshot: Option<PathBuf>,
 }
 
-/// Arguments of `pull`.
-#[derive(Debug, Args)]
-pub struct PullArgs {
-    /// JSON-RPC endpoint; its key is never written or shown
-    #[arg(long, value_name = "URL", env = "ETH_RPC_URL", hide_env_values = true)]
-    pub rpc_url: String,
-    /// Block to read at: `finalized`, `latest` or a number
-    #[arg(long, default_value = "finalized")]
-    pub block: String,
-    /// Folder of the snapshot
-    #[arg(long, default_value = "data/pulled")]
-    pub out: PathBuf,
-    /// Addresses of a private deployment (JSON); without it those of the chain's id
-    #[arg(long, value_name = "FILE")]
-    pub deployment: Option<PathBuf>,
-    /// Read a protocol version that this program does not know
-    #[arg(long)]
-    pub allow_unknown_version: bool,
-    /// Leave out the sources that are not the chain (prices' history, EigenDA's own figures)
-    #[arg(long)]
-    pub chain_only: bool,
-}
-
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
@@ -204,7 +164,7 @@ pub struct SimulateArgs {
     /// Simulate one part of the paths: `k/n`
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
-    /// Where to write: a `.parquet` file of the ensemble, or a shard's folder
+    /// Parquet file for the ensemble, one row a path
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
 }
@@ -212,19 +172,12 @@ pub struct SimulateArgs {
 /// Arguments of `merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// Shards written by `simulate --shard`
+    /// Shards written by `simulate --shard`, in any order
     #[arg(required = true)]
     pub shards: Vec<PathBuf>,
-}
-
-/// Arguments of `compare`.
-#[derive(Debug, Args)]
-pub struct CompareArgs {
-    /// Model files; the first is the base
-    #[arg(required = true, num_args = 2..)]
-    pub models: Vec<PathBuf>,
-    #[command(flatten)]
-    pub play: PlayArgs,
+    /// File of the whole ensemble
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// Arguments of `run`.
@@ -261,9 +214,12 @@ pub struct ExportArgs {
     /// Which configuration to write
     #[arg(long, value_enum, default_value_t = ExportTarget::All)]
     pub target: ExportTarget,
-    /// Address of the AVS
+    /// Address of the AVS; without it the one of the model file
     #[arg(long, value_name = "ADDRESS")]
     pub avs: Option<String>,
+    /// Address of the contract that may slash; without it the one of the model file
+    #[arg(long, value_name = "ADDRESS")]
+    pub slasher: Option<String>,
     /// Folder of the configuration
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
@@ -288,43 +244,11 @@ pub enum ExportTarget {
     Params,
 }
 
-/// Arguments of `lint`.
-#[derive(Debug, Args)]
-pub struct LintArgs {
-    /// Files, or folders of an export
-    #[arg(required = true)]
-    pub files: Vec<PathBuf>,
-    /// Snapshot against which strategies are checked; without it the embedded snapshot
-    #[arg(long, value_name = "FOLDER")]
-    pub snapshot: Option<PathBuf>,
-}
-
-/// Arguments of `verify`.
-#[derive(Debug, Args)]
-pub struct VerifyArgs {
-    /// Folder of an export
-    pub config: PathBuf,
-    /// JSON-RPC endpoint; its key is never written or shown
-    #[arg(long, value_name = "URL", env = "ETH_RPC_URL", hide_env_values = true)]
-    pub rpc_url: String,
-    /// Compare with what is deployed instead: a snapshot folder, or the address of an AVS
-    #[arg(long, value_name = "SNAPSHOT|AVS")]
-    pub against: Option<String>,
-}
-
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// Shell
     pub shell: clap_complete::Shell,
-}
-
-/// Arguments of `bench`.
-#[derive(Debug, Args)]
-pub struct BenchArgs {
-    /// Paths of the workload
-    #[arg(long, default_value_t = 10_000)]
-    pub paths: u64,
 }
 
 /// Arguments of `reconstruct`.

@@ -29,6 +29,7 @@ pub use types::{
 
 use crate::assess::{Assessment, Verdict, assess};
 use crate::random::Seed;
+use crate::sim::Ensemble;
 use crate::spec::Parameters;
 use crate::spec::model::Model;
 use crate::stats::proportion;
@@ -74,6 +75,21 @@ pub fn paths_for(model: &Model) -> u64 {
 /// The answer is the same to the bit for the same model, seed and paths.
 #[must_use]
 pub fn recommend(model: &Model, search: &Search) -> Option<Recommendation> {
+    answer(model, search).map(|answer| answer.recommendation)
+}
+
+/// A recommendation with the paths that its measures over all days rest on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The recommendation.
+    pub recommendation: Recommendation,
+    /// The certified design, played over all days.
+    pub ensemble: Ensemble,
+}
+
+/// As [`recommend`], with the ensemble behind the assessment.
+#[must_use]
+pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
     let evaluator = Evaluator::new(model, search.cancel);
     let tell = |stage: Stage| (search.progress)(&stage);
     let tolerance = model.target.at_most.get();
@@ -148,7 +164,7 @@ pub fn recommend(model: &Model, search: &Search) -> Option<Recommendation> {
 
     let spent = parameters.budget.get();
     let design = design::describe(model, &shape, &explored, &parameters, spent, closed_form);
-    Some(Recommendation {
+    let recommendation = Recommendation {
         format: FORMAT,
         service: model.service.name.clone(),
         promise: design::promise(model),
@@ -171,6 +187,10 @@ pub fn recommend(model: &Model, search: &Search) -> Option<Recommendation> {
             path_days: evaluator.path_days(),
         },
         parameters,
+    };
+    Some(Answer {
+        recommendation,
+        ensemble,
     })
 }
 

@@ -1,27 +1,9 @@
 //! Writes a folder to the side and renames it into place.
 
 use super::manifest::{FileEntry, Manifest, sha256_hex};
+use crate::export::Artifact;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-
-/// A file to be written: a path inside the folder, and its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Artifact {
-    /// Relative path with `/` between its parts.
-    pub path: String,
-    /// Content.
-    pub bytes: Vec<u8>,
-}
-
-impl Artifact {
-    /// A file of text.
-    pub fn text(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            bytes: text.into().into_bytes(),
-        }
-    }
-}
 
 /// Why a run folder could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -163,7 +145,7 @@ impl RunFolder {
         let mut text = serde_json::to_string_pretty(&manifest)
             .expect("a manifest is plain data and serialises");
         text.push('\n');
-        self.add(&Artifact::text("manifest.json", text))?;
+        self.add(&Artifact { path: "manifest.json".to_owned(), bytes: text.into_bytes() })?;
         self.place_whole()
     }
 
@@ -224,6 +206,10 @@ mod tests {
     use super::super::manifest::{FORMAT, SnapshotStamp};
     use super::*;
 
+    fn text(path: &str, text: &str) -> Artifact {
+        Artifact { path: path.to_owned(), bytes: text.as_bytes().to_vec() }
+    }
+
     fn manifest(id: &str) -> Manifest {
         Manifest {
             format: FORMAT,
@@ -266,7 +252,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary folder");
         let mut folder = RunFolder::open(root.path(), "a").expect("opens");
         folder
-            .add(&Artifact::text("figures/x.svg", "<svg/>"))
+            .add(&text("figures/x.svg", "<svg/>"))
             .expect("writes");
         let place = folder.finish(manifest("a")).expect("finishes");
         assert_eq!(entries(&place), ["figures", "manifest.json"]);
@@ -281,7 +267,7 @@ mod tests {
     fn an_abandoned_folder_leaves_nothing() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let mut folder = RunFolder::open(root.path(), "a").expect("opens");
-        folder.add(&Artifact::text("x", "y")).expect("writes");
+        folder.add(&text("x", "y")).expect("writes");
         drop(folder);
         assert!(entries(root.path()).is_empty());
     }
@@ -291,7 +277,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary folder");
         for content in ["first", "second"] {
             let mut folder = RunFolder::open(root.path(), "a").expect("opens");
-            folder.add(&Artifact::text("x", content)).expect("writes");
+            folder.add(&text("x", content)).expect("writes");
             folder.finish(manifest("a")).expect("finishes");
         }
         let text = std::fs::read_to_string(root.path().join("a/x")).expect("reads");
@@ -310,7 +296,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary folder");
         let mut folder = RunFolder::open(root.path(), "a").expect("opens");
         for path in ["../x", "/x", "", "a/../../x"] {
-            let result = folder.add(&Artifact::text(path, ""));
+            let result = folder.add(&text(path, ""));
             assert!(matches!(result, Err(RunError::Outside { .. })), "{path}");
         }
     }

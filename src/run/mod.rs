@@ -1,7 +1,15 @@
 //! The run folder: the only place that writes `reports/<run-id>/`, whole or not at all.
 
+mod deployment;
+mod ensemble;
+mod findings;
 mod folder;
 mod manifest;
+mod merge;
 
-pub use folder::{Artifact, RunError, RunFolder};
-pub use manifest::{FileEntry, Manifest, SnapshotStamp, run_id, sha256_hex};
+pub use deployment::{Addresses, DeploymentError, config_entries, deployment};
+pub use ensemble::ensemble_columns;
+pub use findings::{Subject, findings};
+pub use folder::{RunError, RunFolder};
+pub use merge::{MergeError, merge_ensembles};
+pub use manifest::{FORMAT, FileEntry, Manifest, SnapshotStamp, run_id, sha256_hex};

@@ -221,7 +221,7 @@ pub fn read_columns(path: &Path) -> Result<Table, TablesError> {
 }
 
 /// The bytes of a Parquet file of these columns. `file` is for errors alone.
-pub(super) fn encode(
+pub fn encode(
     file: &Path,
     columns: Vec<(&str, Column)>,
     metadata: &[(&str, String)],

@@ -14,7 +14,7 @@ mod hash;
 mod schema;
 
 pub use build::build_embedded;
-pub use columns::{Column, Table, read_columns, write_columns};
+pub use columns::{Column, Table, encode as encode_columns, read_columns, write_columns};
 pub use embedded::embedded;
 pub use error::TablesError;
 pub use hash::content_hash;

@@ -1,0 +1,150 @@
+//! `stakewright run`: the main job; and `report`, its middle.
+
+use super::export;
+use super::recommend::screen;
+use super::study::{Study, exit};
+use crate::cli::args::{ReportArgs, RunArgs};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::load;
+use crate::cli::output::Output;
+use crate::cli::progress;
+use crate::export::Artifact;
+use crate::recommend::Answer;
+use crate::report::{self, findings::Output as Written};
+use crate::run::{self, Manifest, RunFolder, run_id};
+use crate::tables;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Ran<'a> {
+    run: &'a Path,
+    recommendation: &'a crate::recommend::Recommendation,
+}
+
+/// All of it, into a folder that appears whole or not at all.
+pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
+    let started_at = jiff::Timestamp::now().to_string();
+    let study = Study::open(&args.model, output)?;
+    let addresses = export::addresses(args.avs.as_deref(), None)?;
+    let id = name(&study);
+    let mut folder = RunFolder::open(&args.out, &id)?;
+
+    let answer = study.answer(output)?;
+    let (deployment, config) = export::config_of(&study, &answer.recommendation, addresses)?;
+    let place = args.out.join(&id);
+    let written = outputs(&place, deployment.is_some());
+    let findings = study.findings("run", &answer, deployment.as_ref(), written);
+
+    for (path, bytes) in report::render(&findings) {
+        folder.add(&Artifact { path, bytes })?;
+    }
+    for file in config {
+        folder.add(&Artifact { path: format!("config/{}", file.path), bytes: file.bytes })?;
+    }
+    folder.add(&json("recommendation.json", &answer.recommendation)?)?;
+    folder.add(&json("findings.json", &findings)?)?;
+    folder.add(&ensemble(&study, &answer)?)?;
+    if progress::stopped() {
+        return Err(CliError::interrupted());
+    }
+    let place = folder.finish(manifest(&study, &id, started_at))?;
+
+    let ran = Ran { run: &place, recommendation: &answer.recommendation };
+    let seed = Some(args.model.play.seed);
+    output.answer("run", seed, Some(&study.loaded.stamp), &ran, || screen(&findings, output))?;
+    Ok(exit(&answer.recommendation, args.require_safe))
+}
+
+/// `stakewright report`: the report alone, into a folder of its own.
+pub fn report(args: &ReportArgs, output: Output) -> Result<Exit, CliError> {
+    let study = Study::open(&args.model, output)?;
+    let mut folder = RunFolder::open_at(&args.out)?;
+    let answer = study.answer(output)?;
+    let written = vec![Written {
+        label: "report".to_owned(),
+        path: args.out.join("report.html").display().to_string(),
+    }];
+    let findings = study.findings("report", &answer, None, written);
+    for (path, bytes) in report::render(&findings) {
+        folder.add(&Artifact { path, bytes })?;
+    }
+    folder.finish(manifest(&study, &name(&study), jiff::Timestamp::now().to_string()))?;
+    let seed = Some(args.model.play.seed);
+    output.answer("report", seed, Some(&study.loaded.stamp), &findings, || screen(&findings, output))?;
+    Ok(exit(&answer.recommendation, false))
+}
+
+/// The folder's name: the same run has the same name.
+fn name(study: &Study) -> String {
+    let play = &study.args.play;
+    run_id(
+        &study.model.model.service.name,
+        &[
+            env!("CARGO_PKG_VERSION"),
+            &study.model.sha256,
+            &study.loaded.stamp.content_sha256,
+            &play.seed.to_string(),
+            &play.paths.to_string(),
+        ],
+    )
+}
+
+fn outputs(place: &Path, configured: bool) -> Vec<Written> {
+    let at = |name: &str| place.join(name).display().to_string();
+    let mut written = vec![Written { label: "report".to_owned(), path: at("report.html") }];
+    written.push(Written {
+        label: "config".to_owned(),
+        path: if configured {
+            format!("{}/", at("config"))
+        } else {
+            format!("{} says which addresses are missing", at("config/README.md"))
+        },
+    });
+    written
+}
+
+fn json<T: Serialize>(path: &str, value: &T) -> Result<Artifact, CliError> {
+    let mut text = serde_json::to_string_pretty(value)
+        .map_err(|error| CliError::new(Exit::Bug, &error, "please report this"))?;
+    text.push('\n');
+    Ok(Artifact { path: path.to_owned(), bytes: text.into_bytes() })
+}
+
+/// The certified design's paths, as a table.
+fn ensemble(study: &Study, answer: &Answer) -> Result<Artifact, CliError> {
+    let columns = run::ensemble_columns(&answer.ensemble, &study.model.model);
+    let play = &study.args.play;
+    let meta = [
+        ("program", "stakewright".to_owned()),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("seed", answer.ensemble.seed.to_string()),
+        ("command_seed", play.seed.to_string()),
+        ("model_sha256", study.model.sha256.clone()),
+        ("snapshot_sha256", study.loaded.stamp.content_sha256.clone()),
+    ];
+    let columns = columns.iter().map(|(name, column)| (name.as_str(), column.clone())).collect();
+    let bytes = tables::encode_columns(Path::new("ensemble.parquet"), columns, &meta)
+        .map_err(|error| CliError::new(Exit::Bug, &error, "please report this"))?;
+    Ok(Artifact { path: "ensemble.parquet".to_owned(), bytes })
+}
+
+fn manifest(study: &Study, id: &str, started_at: String) -> Manifest {
+    let play = &study.args.play;
+    Manifest {
+        format: run::FORMAT,
+        run_id: id.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: study.command("run"),
+        seed: play.seed,
+        paths: play.paths,
+        threads: load::thread_count(play),
+        model_file: study.model.file.clone(),
+        model_sha256: study.model.sha256.clone(),
+        snapshot: study.loaded.stamp.clone(),
+        started_at,
+        wall_seconds: study.began.elapsed().as_secs_f64(),
+        files: Vec::new(),
+    }
+}

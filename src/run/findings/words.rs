@@ -1,0 +1,351 @@
+//! The sentences: what binds, what to change, how it was done, what to be careful about.
+
+use super::Subject;
+use super::headline::used;
+use crate::recommend::{Constraint, Infeasible, Knob, Lever, Recommendation};
+use crate::report::findings::{
+    Quantity, Side, SlashRule, Statement, Table, Unit, Value, Variant, Worth,
+};
+use crate::report::format;
+use crate::sim::Cost;
+use crate::spec::model::{Deterrence, Monitoring, Structure};
+use crate::stats::quantile::quantile;
+
+pub(super) fn question(subject: &Subject) -> String {
+    let model = subject.model;
+    format!(
+        "How much stake must secure {}, what does it cost, and how likely is it to fail within {}? Stake of {}.",
+        model.service.name,
+        format::days(model.target.insecure_within.get()),
+        model.operators.rule
+    )
+}
+
+pub(super) fn infeasible(infeasible: &Infeasible) -> String {
+    let what = match infeasible.constraint {
+        Constraint::Budget => "the largest budget allowed",
+        Constraint::Supply => "what the supply curve offers",
+        Constraint::DelegatedStake => "all that is delegated to the set",
+        Constraint::SlashLanding => "how often a slash lands",
+        Constraint::OwnStake => "what operators themselves can lose",
+        Constraint::OperatorCount => "the number of operators asked for",
+    };
+    let needed = if infeasible.needed.is_finite() {
+        format!(
+            "{} is not enough: {} {} allowed, {} needed",
+            what,
+            format::scaled(infeasible.allowed),
+            infeasible.unit,
+            format::scaled(infeasible.needed)
+        )
+    } else {
+        format!("{what} cannot be enough whatever is paid")
+    };
+    format!("{needed}. {}", infeasible.relax)
+}
+
+pub(super) fn changes(subject: &Subject) -> Vec<Statement> {
+    let recommendation = subject.recommendation;
+    let mut changes: Vec<Statement> = recommendation
+        .infeasible
+        .iter()
+        .map(|infeasible| Statement {
+            head: "relax".to_owned(),
+            text: infeasible.relax.clone(),
+            assumptions: Vec::new(),
+        })
+        .collect();
+    changes.extend(
+        recommendation
+            .levers
+            .iter()
+            .filter(|lever| lever.saving_usd_year > 0.005 * recommendation.design.budget.value)
+            .take(3)
+            .map(|lever| Statement {
+                head: knob(lever),
+                text: format!(
+                    "from {} to {} saves {} at the same risk",
+                    setting(lever, lever.from),
+                    setting(lever, lever.to),
+                    format::usd_per_year(lever.saving_usd_year)
+                ),
+                assumptions: Vec::new(),
+            }),
+    );
+    changes
+}
+
+pub(super) fn binds(recommendation: &Recommendation) -> Vec<Statement> {
+    let binding = recommendation.levers.iter().filter(|lever| lever.constrains).take(1);
+    binding
+        .map(|lever| {
+            let worse = lever.stake_if_twice_as_bad_usd.map_or_else(String::new, |stake| {
+                format!("; when it is twice as bad, the same risk needs {}", format::usd(stake))
+            });
+            Statement {
+                head: knob(lever),
+                text: format!(
+                    "{} now; at {} the same risk needs {}{worse}",
+                    setting(lever, lever.from),
+                    setting(lever, lever.to),
+                    format::usd(lever.stake_usd)
+                ),
+                assumptions: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+pub(super) fn breaks_first(_recommendation: &Recommendation) -> Option<Statement> {
+    None
+}
+
+fn knob(lever: &Lever) -> String {
+    let name = match lever.knob {
+        Knob::Detection => "detection",
+        Knob::Dispute => "dispute window",
+        Knob::VetoWindow => "veto window",
+        Knob::Veto => "wrong vetoes",
+        Knob::Attribution => "attribution",
+        Knob::Execution => "execution of the slash",
+        Knob::Recapture => "recapture",
+        Knob::Slash => "slash fraction",
+        Knob::Accidents => "accidental slashing",
+        Knob::Threshold => "quorum threshold",
+        Knob::OwnStake => "operators' own stake",
+        Knob::OperatorCosts => "the smallest operator's costs",
+    };
+    match &lever.offence {
+        Some(offence) => format!("{name} ({offence})"),
+        None => name.to_owned(),
+    }
+}
+
+fn setting(lever: &Lever, value: f64) -> String {
+    match lever.unit {
+        "days" => format::days(value),
+        "1" => format::share(value),
+        "USD" => format::usd(value),
+        "USD/year" => format::usd_per_year(value),
+        "1/year" => format::amount(value, Unit::SharePerYear),
+        unit => format!("{} {unit}", format::plain(value)),
+    }
+}
+
+/// Quantile of a column over the paths on which an attack was ever possible.
+fn worst_moment(subject: &Subject, cost: Cost, level: f64) -> Option<(f64, f64)> {
+    let columns = subject.ensemble.cost(cost)?;
+    let mut coc: Vec<f64> = columns.coc_usd.iter().copied().filter(|usd| usd.is_finite()).collect();
+    let mut pfc: Vec<f64> = columns.pfc_usd.iter().copied().filter(|usd| usd.is_finite()).collect();
+    if coc.is_empty() || pfc.is_empty() {
+        return None;
+    }
+    coc.sort_by(f64::total_cmp);
+    pfc.sort_by(f64::total_cmp);
+    Some((quantile(&coc, level), quantile(&pfc, level)))
+}
+
+pub(super) fn lowest_coc(subject: &Subject) -> Option<Statement> {
+    let (whole, _) = worst_moment(subject, Cost::WholeStake, 0.5)?;
+    let (rational, _) = worst_moment(subject, Cost::OperatorRational, 0.5)?;
+    let text = if rational < whole {
+        format!(
+            "{} at the median worst moment; counting delegators' stake too it is {}",
+            format::usd(rational),
+            format::usd(whole)
+        )
+    } else {
+        format!("{} at the median worst moment", format::usd(whole))
+    };
+    Some(Statement {
+        head: if rational < whole { "operator-rational" } else { "whole-stake" }.to_owned(),
+        text,
+        assumptions: used(subject, &["A-own-share", "A-franchise"]),
+    })
+}
+
+pub(super) fn variants(subject: &Subject) -> Vec<Variant> {
+    let mut variants = Vec::new();
+    let rests_on = subject.model.target.deterrence;
+    for (cost, id, name, formula, mine) in [
+        (
+            Cost::WholeStake,
+            "C1",
+            "whole stake of the cheapest coalition",
+            "slash × probability that it lands × slashable stake of the cheapest coalition that reaches the threshold",
+            Deterrence::WholeStake,
+        ),
+        (
+            Cost::OperatorRational,
+            "C2",
+            "operator-rational",
+            "the same on operators' own stake, plus the business that each operator loses once",
+            Deterrence::OperatorRational,
+        ),
+    ] {
+        let Some(columns) = subject.ensemble.cost(cost) else { continue };
+        let mut values: Vec<f64> =
+            columns.coc_usd.iter().copied().filter(|usd| usd.is_finite()).collect();
+        if values.is_empty() {
+            continue;
+        }
+        values.sort_by(f64::total_cmp);
+        variants.push(Variant {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            side: Side::Cost,
+            value: Value::from(Quantity::estimate(
+                quantile(&values, 0.5),
+                Unit::Usd,
+                quantile(&values, 0.05),
+                quantile(&values, 0.95),
+                0.9,
+            )),
+            formula: formula.to_owned(),
+            deciding: rests_on == mine,
+            assumptions: used(subject, &["A-own-share", "A-franchise"]),
+        });
+    }
+    if let Some((_, profit)) = worst_moment(subject, Cost::WholeStake, 0.5) {
+        let (_, low) = worst_moment(subject, Cost::WholeStake, 0.05).unwrap_or((profit, profit));
+        let (_, high) = worst_moment(subject, Cost::WholeStake, 0.95).unwrap_or((profit, profit));
+        variants.push(Variant {
+            id: "P".to_owned(),
+            name: "largest profit at the worst moment".to_owned(),
+            side: Side::Profit,
+            value: Value::from(Quantity::estimate(profit, Unit::Usd, low, high, 0.9)),
+            formula: "what the most dangerous attack takes when the margin is smallest".to_owned(),
+            deciding: true,
+            assumptions: used(subject, &["A-value", "A-cap"]),
+        });
+    }
+    variants
+}
+
+pub(super) fn slash_rules(subject: &Subject) -> Vec<SlashRule> {
+    let recommendation = subject.recommendation;
+    recommendation
+        .design
+        .offences
+        .iter()
+        .map(|rule| {
+            let lands = rule.lands;
+            let premium = recommendation.budget.as_ref().map_or(0.0, |budget| {
+                budget.slashing_premium * recommendation.design.stake.value
+            });
+            SlashRule {
+                rule: rule.name.clone(),
+                setting: format!(
+                    "{} slash, {} dispute, {} veto",
+                    format::share(rule.slash.value),
+                    format::days(rule.dispute.value),
+                    format::days(rule.veto.value)
+                ),
+                costs: format!(
+                    "stakers ask {} for the risk of accidents under all rules",
+                    format::usd_per_year(premium)
+                ),
+                buys: format!(
+                    "a coalition expects to lose {} of its stake: the slash lands with probability {}",
+                    format::share(rule.slash.value * lands),
+                    format::share(lands)
+                ),
+                worth: if lands > 0.0 { Worth::Keep } else { Worth::Neutral },
+                assumptions: used(subject, &["A-attributable", "A-executes", "A-accidental"]),
+            }
+        })
+        .collect()
+}
+
+pub(super) fn tables(subject: &Subject) -> Vec<Table> {
+    let frontier = &subject.recommendation.frontier;
+    if frontier.points.is_empty() {
+        return Vec::new();
+    }
+    vec![Table {
+        title: "Budget against risk".to_owned(),
+        caption: format!(
+            "Each row is judged on the same {} fresh paths; the last column holds for all rows together.",
+            format::whole(frontier.paths)
+        ),
+        columns: ["stake", "budget", "risk", "at most (this row)", "at most (all rows)"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: frontier
+            .points
+            .iter()
+            .map(|point| {
+                vec![
+                    format::usd(point.stake_usd),
+                    if point.budget_usd_year.is_finite() {
+                        format::usd_per_year(point.budget_usd_year)
+                    } else {
+                        "no budget brings it".to_owned()
+                    },
+                    format::probability(point.risk.value),
+                    format::probability(point.at_most),
+                    format::probability(point.jointly_at_most),
+                ]
+            })
+            .collect(),
+    }]
+}
+
+pub(super) fn method(subject: &Subject) -> Vec<String> {
+    let model = subject.model;
+    let recommendation = subject.recommendation;
+    let monitoring = match model.simulation.monitoring {
+        Monitoring::Daily => "at the end of each day",
+        Monitoring::Continuous => {
+            "at every moment (between two days by the minimum of a Brownian bridge)"
+        }
+    };
+    let coalition = match model.operators.structure {
+        Structure::Pooled { .. } => {
+            "Stake is a continuum here: an attacker can hold exactly the threshold.".to_owned()
+        }
+        Structure::Entities(_) => format!(
+            "The cost of corruption is that of the cheapest coalition of entities that reaches the threshold, found exactly or as a certified lower bound; the largest gap between bound and coalition on any path was {}.",
+            format::share(recommendation.assessment.largest_gap)
+        ),
+    };
+    vec![
+        format!(
+            "Prices of the collateral and the value at risk are drawn together, day by day, as correlated geometric Brownian motions with jumps; security is looked at {monitoring}. Insecure means that some attack's profit exceeded its cost at some moment (first passage), not on the last day."
+        ),
+        coalition,
+        format!(
+            "Cost of corruption is linear in stake, so each path has a critical stake: the smallest multiple of the whole set that would have kept it secure. One ensemble of {} paths gives the whole curve of risk against stake, with distribution-free bounds from order statistics.",
+            format::whole(recommendation.search.explore_paths)
+        ),
+        format!(
+            "The recommended design was then judged on {} fresh paths (seed {}) that had no part in choosing it: {} were insecure; the exact binomial bound (Clopper and Pearson, 1934) is one-sided at confidence {}.",
+            format::whole(recommendation.certificate.paths),
+            recommendation.certificate.seed,
+            recommendation.certificate.failures,
+            format::share(recommendation.certificate.look_confidence)
+        ),
+        "The confidence covers the error of sampling under this model. Errors of the model itself are what the assumptions, the levers and the shocks are for.".to_owned(),
+    ]
+}
+
+pub(super) fn warnings(subject: &Subject) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if subject.stamp.reconstructed {
+        warnings.push(
+            "The stake of single operators is reconstructed from totals, not read from the chain: concentration is an estimate. Pull a snapshot to design against the stake of today."
+                .to_owned(),
+        );
+    }
+    if let Some((rational, _)) = worst_moment(subject, Cost::OperatorRational, 0.5)
+        && let Some((whole, _)) = worst_moment(subject, Cost::WholeStake, 0.5)
+        && rational < 0.8 * whole
+        && subject.model.target.deterrence == Deterrence::WholeStake
+    {
+        warnings.push(format!(
+            "The promise counts the whole stake of the coalition. Operators themselves would lose only {} at the median worst moment: set `deterrence = \"operator-rational\"` to design against operators who do not care for their delegators' loss.",
+            format::usd(rational)
+        ));
+    }
+    warnings
+}
