@@ -68,7 +68,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  stakewright check models/oracle.toml models/bridge.toml")]
     Check(CheckArgs),
     /// Show what a snapshot holds: operators, concentration, stake by strategy, what is unpriced
-    #[command(after_help = "Example:\n  stakewright inspect\n  stakewright inspect data/mainnet --format json")]
+    #[command(
+        after_help = "Example:\n  stakewright inspect\n  stakewright inspect data/mainnet --format json"
+    )]
     Inspect(InspectArgs),
     /// Play the model at one design and measure its security
     #[command(
@@ -79,7 +81,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  stakewright merge part-*.parquet --out oracle.parquet")]
     Merge(MergeArgs),
     /// Find the parameters that keep the promise, and certify them on fresh seeds
-    #[command(after_help = "Example:\n  stakewright recommend models/oracle.toml --format json > oracle.json")]
+    #[command(
+        after_help = "Example:\n  stakewright recommend models/oracle.toml --format json > oracle.json"
+    )]
     Recommend(ModelArgs),
     /// Do all of it: simulate, recommend, certify, export and report into a run folder
     #[command(after_help = "Example:\n  stakewright run models/user-security.toml")]
@@ -99,7 +103,9 @@ pub enum Command {
     #[command(name = "exit-codes")]
     ExitCodes,
     /// Print shell completions
-    #[command(after_help = "Example:\n  stakewright completions bash > /etc/bash_completion.d/stakewright")]
+    #[command(
+        after_help = "Example:\n  stakewright completions bash > /etc/bash_completion.d/stakewright"
+    )]
     Completions(CompletionsArgs),
     /// Rebuild the embedded snapshot from its sources
     #[command(hide = true)]

@@ -33,7 +33,11 @@ impl CliError {
 
     /// An error of plain words.
     pub fn words(exit: Exit, text: impl std::fmt::Display, help: &str) -> Self {
-        Self { exit, message: format!("error: {text}") }.with_help(help)
+        Self {
+            exit,
+            message: format!("error: {text}"),
+        }
+        .with_help(help)
     }
 
     /// A wrong command line.

@@ -34,8 +34,14 @@ pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Model, "the model file is wrong"),
     (Exit::Data, "a file or folder cannot be read or written"),
     (Exit::Network, "a node or another source cannot be reached"),
-    (Exit::Infeasible, "no design within the ranges keeps the promise"),
-    (Exit::Below, "a check failed: not safe, a lint error, a revert, a drift"),
+    (
+        Exit::Infeasible,
+        "no design within the ranges keeps the promise",
+    ),
+    (
+        Exit::Below,
+        "a check failed: not safe, a lint error, a revert, a drift",
+    ),
     (Exit::Interrupted, "stopped by Ctrl-C; nothing was written"),
 ];
 

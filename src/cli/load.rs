@@ -50,10 +50,15 @@ pub fn snapshot(folder: Option<&Path>) -> Result<Loaded, CliError> {
 
 /// Reads and checks a model file.
 pub fn model(path: &Path, snapshot: &Snapshot) -> Result<LoadedModel, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|error| CliError::file("read", path, &error))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| CliError::file("read", path, &error))?;
     let file = path.display().to_string();
     let model = checked(&text, &file, snapshot).map_err(|errors| spec_error(&errors))?;
-    Ok(LoadedModel { model, sha256: sha256_hex(text.as_bytes()), file })
+    Ok(LoadedModel {
+        model,
+        sha256: sha256_hex(text.as_bytes()),
+        file,
+    })
 }
 
 fn checked(text: &str, file: &str, snapshot: &Snapshot) -> Result<Model, SpecErrors> {
@@ -62,7 +67,10 @@ fn checked(text: &str, file: &str, snapshot: &Snapshot) -> Result<Model, SpecErr
 
 /// Renders every error of a model file, and counts them.
 pub fn spec_error(errors: &SpecErrors) -> CliError {
-    CliError { exit: Exit::Model, message: errors.render() }
+    CliError {
+        exit: Exit::Model,
+        message: errors.render(),
+    }
 }
 
 /// Runs `work` on the number of threads asked for.
@@ -73,7 +81,9 @@ pub fn on_threads<T: Send>(
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(play.threads)
         .build()
-        .map_err(|error| CliError::new(Exit::Data, &error, "ask for fewer threads with --threads"))?;
+        .map_err(|error| {
+            CliError::new(Exit::Data, &error, "ask for fewer threads with --threads")
+        })?;
     Ok(pool.install(work))
 }
 

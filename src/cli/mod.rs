@@ -24,7 +24,11 @@ pub fn main() -> ExitCode {
             let usage = error.use_stderr();
             // A closed pipe is the only way this fails, and there is nobody left to tell.
             let _ = error.print();
-            return if usage { Exit::Usage.into() } else { Exit::Ok.into() };
+            return if usage {
+                Exit::Usage.into()
+            } else {
+                Exit::Ok.into()
+            };
         }
     };
     match dispatch(cli) {

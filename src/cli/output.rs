@@ -41,7 +41,11 @@ pub struct Output {
 impl Output {
     /// Output as the command line asks.
     pub fn new(format: Format, quiet: bool, colour: Colour) -> Self {
-        Self { format, quiet, colour }
+        Self {
+            format,
+            quiet,
+            colour,
+        }
     }
 
     /// Whether standard output takes colour.

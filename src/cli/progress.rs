@@ -39,9 +39,9 @@ pub fn bar(name: &str, total: u64, quiet: bool) -> ProgressBar {
     if quiet {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
-    if let Ok(style) =
-        ProgressStyle::with_template("  {prefix:<10} {bar:20} {human_pos}/{human_len}  {elapsed}  {msg}")
-    {
+    if let Ok(style) = ProgressStyle::with_template(
+        "  {prefix:<10} {bar:20} {human_pos}/{human_len}  {elapsed}  {msg}",
+    ) {
         bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
     }
     bar.set_prefix(name.to_owned());

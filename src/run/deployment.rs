@@ -60,7 +60,10 @@ pub fn deployment(
     as_of: Timestamp,
 ) -> Result<Deployment, DeploymentError> {
     let asked = &model.deployment;
-    let slasher = addresses.slasher.or(asked.slasher).ok_or(DeploymentError::SlasherMissing)?;
+    let slasher = addresses
+        .slasher
+        .or(asked.slasher)
+        .ok_or(DeploymentError::SlasherMissing)?;
     let strategies = strategies(model, snapshot);
     if strategies.is_empty() {
         return Err(DeploymentError::NoStrategies);
@@ -154,7 +157,11 @@ fn strategies(model: &Model, snapshot: &Snapshot) -> Vec<WeightedStrategy> {
     };
     let played = |class: AssetClass| {
         let symbol = class_symbol(class);
-        model.market.assets.iter().any(|asset| asset.symbol == symbol)
+        model
+            .market
+            .assets
+            .iter()
+            .any(|asset| asset.symbol == symbol)
     };
     snapshot
         .assets
@@ -165,8 +172,9 @@ fn strategies(model: &Model, snapshot: &Snapshot) -> Vec<WeightedStrategy> {
             let price = asset.price.as_ref()?.usd;
             // Contracts weigh shares of 10^18; tokens with fewer decimals weigh more a unit.
             let decimals = 10_f64.powi(18 - i32::from(asset.decimals));
-            let tokens_per_share =
-                asset.units_per_1e18_shares.map_or(1.0, |units| units as f64 / 1e18);
+            let tokens_per_share = asset
+                .units_per_1e18_shares
+                .map_or(1.0, |units| units as f64 / 1e18);
             let weight = price / ether * tokens_per_share * decimals;
             let multiplier = Rounding::MultiplierNearest.apply(weight).ok()?;
             (multiplier > 0).then(|| WeightedStrategy {
@@ -270,8 +278,12 @@ fn slash_rules(
     numbers: &mut Numbers,
 ) -> Result<Vec<SlashRule>, RoundingError> {
     let mut rules = Vec::new();
-    for (index, (rule, offence)) in
-        recommendation.design.offences.iter().zip(&model.slashing.offences).enumerate()
+    for (index, (rule, offence)) in recommendation
+        .design
+        .offences
+        .iter()
+        .zip(&model.slashing.offences)
+        .enumerate()
     {
         let at = |name: &str| format!("operator_sets/0/slash_rules/{index}/{name}");
         let detection = match offence.detection {
@@ -279,7 +291,9 @@ fn slash_rules(
             Detection::Probability(_) => 0.0,
         };
         let mut window = |name: &str, days: f64| -> Result<Blocks, RoundingError> {
-            Ok(Blocks(numbers.round(&at(name), days, "days", None, Rounding::WindowCeil)? as u32))
+            Ok(Blocks(
+                numbers.round(&at(name), days, "days", None, Rounding::WindowCeil)? as u32,
+            ))
         };
         let (detection, dispute, veto) = (
             window("detection", detection)?,
@@ -311,7 +325,9 @@ fn rewards(
     as_of: Timestamp,
     numbers: &mut Numbers,
 ) -> Result<Option<RewardsSubmission>, RoundingError> {
-    let Some(token) = model.deployment.reward_token else { return Ok(None) };
+    let Some(token) = model.deployment.reward_token else {
+        return Ok(None);
+    };
     let Some(price) = model
         .market
         .assets
@@ -339,11 +355,18 @@ fn rewards(
         None,
         Rounding::StartCeil,
     )?;
-    let duration =
-        numbers.round("rewards/0/duration", REWARDS_DAYS, "days", None, Rounding::DurationFloor)?;
+    let duration = numbers.round(
+        "rewards/0/duration",
+        REWARDS_DAYS,
+        "days",
+        None,
+        Rounding::DurationFloor,
+    )?;
     Ok(Some(RewardsSubmission {
         operator_set: model.deployment.operator_set_id,
-        kind: RewardsKind::UniqueStake { amount: Dec(amount) },
+        kind: RewardsKind::UniqueStake {
+            amount: Dec(amount),
+        },
         token,
         start: Timestamp(start as u64),
         duration: Seconds(duration as u32),
@@ -359,6 +382,10 @@ fn rewards_start(model: &Model, as_of: Timestamp) -> f64 {
         .rewards_start
         .as_deref()
         .and_then(|date| date.parse::<jiff::civil::Date>().ok())
-        .and_then(|date| jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok())
+        .and_then(|date| {
+            jiff::tz::TimeZone::UTC
+                .to_timestamp(date.at(0, 0, 0, 0))
+                .ok()
+        })
         .map_or(as_of.0 as f64, |start| start.as_second() as f64)
 }

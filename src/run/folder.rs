@@ -145,7 +145,10 @@ impl RunFolder {
         let mut text = serde_json::to_string_pretty(&manifest)
             .expect("a manifest is plain data and serialises");
         text.push('\n');
-        self.add(&Artifact { path: "manifest.json".to_owned(), bytes: text.into_bytes() })?;
+        self.add(&Artifact {
+            path: "manifest.json".to_owned(),
+            bytes: text.into_bytes(),
+        })?;
         self.place_whole()
     }
 
@@ -207,7 +210,10 @@ mod tests {
     use super::*;
 
     fn text(path: &str, text: &str) -> Artifact {
-        Artifact { path: path.to_owned(), bytes: text.as_bytes().to_vec() }
+        Artifact {
+            path: path.to_owned(),
+            bytes: text.as_bytes().to_vec(),
+        }
     }
 
     fn manifest(id: &str) -> Manifest {

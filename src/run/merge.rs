@@ -65,9 +65,18 @@ pub fn merge_ensembles(files: &[PathBuf]) -> Result<Table, MergeError> {
     for (first, next_end, file, table) in shards {
         same_simulation(&whole, last, &table, file)?;
         if first != end {
-            let (what, from, to) =
-                if first > end { ("missing", end, first) } else { ("there twice", first, end) };
-            return Err(MergeError::Gap { from, to, what, one: last.clone(), other: file.clone() });
+            let (what, from, to) = if first > end {
+                ("missing", end, first)
+            } else {
+                ("there twice", first, end)
+            };
+            return Err(MergeError::Gap {
+                from,
+                to,
+                what,
+                one: last.clone(),
+                other: file.clone(),
+            });
         }
         for ((_, mine), (_, theirs)) in whole.columns.iter_mut().zip(table.columns) {
             append(mine, theirs);
@@ -94,7 +103,11 @@ fn same_simulation(
         }
     }
     let names = |table: &Table| -> Vec<(String, std::mem::Discriminant<Column>)> {
-        table.columns.iter().map(|(name, column)| (name.clone(), std::mem::discriminant(column))).collect()
+        table
+            .columns
+            .iter()
+            .map(|(name, column)| (name.clone(), std::mem::discriminant(column)))
+            .collect()
     };
     if names(one) != names(other) {
         return Err(different("columns"));
@@ -129,7 +142,10 @@ mod tests {
         let values: Vec<f64> = paths.clone().map(|path| path as f64 * 0.5).collect();
         write_columns(
             &file,
-            vec![("path", Column::U64(paths.collect())), ("x_usd", Column::F64(values))],
+            vec![
+                ("path", Column::U64(paths.collect())),
+                ("x_usd", Column::F64(values)),
+            ],
             &[("command_seed", seed.to_owned())],
         )
         .expect("writes");

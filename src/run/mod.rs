@@ -11,5 +11,5 @@ pub use deployment::{Addresses, DeploymentError, config_entries, deployment};
 pub use ensemble::ensemble_columns;
 pub use findings::{Subject, findings};
 pub use folder::{RunError, RunFolder};
-pub use merge::{MergeError, merge_ensembles};
 pub use manifest::{FORMAT, FileEntry, Manifest, SnapshotStamp, run_id, sha256_hex};
+pub use merge::{MergeError, merge_ensembles};

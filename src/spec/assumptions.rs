@@ -24,7 +24,10 @@ pub struct Assumption {
 /// When there is none: ids are constants of this program.
 #[must_use]
 pub fn assumption(id: &str) -> &'static Assumption {
-    CATALOGUE.iter().find(|a| a.id == id).unwrap_or_else(|| panic!("no assumption is called {id}"))
+    CATALOGUE
+        .iter()
+        .find(|a| a.id == id)
+        .unwrap_or_else(|| panic!("no assumption is called {id}"))
 }
 
 macro_rules! catalogue {
@@ -187,7 +190,11 @@ pub fn document() -> String {
     for assumption in CATALOGUE {
         text.push_str(&format!(
             "\n## {}\n\n{}\n\n- **Value**: {}\n- **Why**: {}\n- **Replace it**: `{}`\n",
-            assumption.id, assumption.statement, assumption.value, assumption.reason, assumption.key,
+            assumption.id,
+            assumption.statement,
+            assumption.value,
+            assumption.reason,
+            assumption.key,
         ));
     }
     text
@@ -201,7 +208,11 @@ mod tests {
     fn ids_are_unique_and_every_part_is_written() {
         for (i, a) in CATALOGUE.iter().enumerate() {
             assert!(a.id.starts_with("A-"), "{}", a.id);
-            assert!(CATALOGUE[..i].iter().all(|b| b.id != a.id), "{} twice", a.id);
+            assert!(
+                CATALOGUE[..i].iter().all(|b| b.id != a.id),
+                "{} twice",
+                a.id
+            );
             for part in [a.statement, a.reason] {
                 assert!(part.ends_with('.') && part.len() > 20, "{}: {part}", a.id);
             }

@@ -239,16 +239,26 @@ impl SpecErrors {
     pub fn new(file: &str, mut errors: Vec<SpecError>) -> Self {
         assert!(!errors.is_empty(), "no error in {file}");
         errors.sort_by(|a, b| {
-            (a.file_name() != file, a.span.start, a.span.end, a.kind, &a.message).cmp(&(
-                b.file_name() != file,
-                b.span.start,
-                b.span.end,
-                b.kind,
-                &b.message,
-            ))
+            (
+                a.file_name() != file,
+                a.span.start,
+                a.span.end,
+                a.kind,
+                &a.message,
+            )
+                .cmp(&(
+                    b.file_name() != file,
+                    b.span.start,
+                    b.span.end,
+                    b.kind,
+                    &b.message,
+                ))
         });
         errors.dedup_by(|a, b| a.span == b.span && a.message == b.message && a.key == b.key);
-        Self { file: file.to_owned(), errors }
+        Self {
+            file: file.to_owned(),
+            errors,
+        }
     }
 
     /// The faults as plain data.
@@ -261,7 +271,12 @@ impl SpecErrors {
 impl fmt::Display for SpecErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.errors.len();
-        write!(f, "{count} error{} in {}; nothing was run", if count == 1 { "" } else { "s" }, self.file)
+        write!(
+            f,
+            "{count} error{} in {}; nothing was run",
+            if count == 1 { "" } else { "s" },
+            self.file
+        )
     }
 }
 
@@ -269,7 +284,11 @@ impl std::error::Error for SpecErrors {}
 
 impl miette::Diagnostic for SpecErrors {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        Some(Box::new(self.errors.iter().map(|error| error as &dyn miette::Diagnostic)))
+        Some(Box::new(
+            self.errors
+                .iter()
+                .map(|error| error as &dyn miette::Diagnostic),
+        ))
     }
 }
 
@@ -279,7 +298,9 @@ impl miette::Diagnostic for SpecError {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -288,7 +309,10 @@ impl miette::Diagnostic for SpecError {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let main = LabeledSpan::new_primary_with_span(Some(self.label.clone()), self.span.clone());
-        let also = self.also.as_ref().map(|(span, label)| LabeledSpan::new_with_span(Some(label.clone()), span.clone()));
+        let also = self
+            .also
+            .as_ref()
+            .map(|(span, label)| LabeledSpan::new_with_span(Some(label.clone()), span.clone()));
         Some(Box::new(std::iter::once(main).chain(also)))
     }
 }
@@ -306,7 +330,10 @@ mod tests {
     fn lines_and_columns_count_characters() {
         let text = "a = 1\nå = 2\nb = 3";
         assert_eq!(error(text, 0..1).line_column(), (1, 1));
-        assert_eq!(error(text, text.find("2").unwrap()..0).line_column(), (2, 5));
+        assert_eq!(
+            error(text, text.find("2").unwrap()..0).line_column(),
+            (2, 5)
+        );
         assert_eq!(error(text, 999..1000).line_column(), (3, 6));
         assert_eq!(error("", 0..5).line_column(), (1, 1));
     }
@@ -314,8 +341,18 @@ mod tests {
     #[test]
     fn errors_come_in_the_order_of_the_file_and_once() {
         let text = "0123456789";
-        let errors = SpecErrors::new("a.toml", vec![error(text, 5..6), error(text, 1..2), error(text, 5..6)]);
-        assert_eq!(errors.errors.iter().map(|e| e.span.start).collect::<Vec<_>>(), [1, 5]);
+        let errors = SpecErrors::new(
+            "a.toml",
+            vec![error(text, 5..6), error(text, 1..2), error(text, 5..6)],
+        );
+        assert_eq!(
+            errors
+                .errors
+                .iter()
+                .map(|e| e.span.start)
+                .collect::<Vec<_>>(),
+            [1, 5]
+        );
         assert_eq!(errors.to_string(), "2 errors in a.toml; nothing was run");
         assert_eq!(errors.plain()[0].code, "spec::domain");
     }

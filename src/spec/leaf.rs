@@ -294,7 +294,8 @@ impl<'de, T: Deserialize<'de> + Leaf> Deserialize<'de> for Searchable<T> {
             Raw::Scalar(ScalarValue::Text(text)) => T::from_text(Spanned::new(span, text)),
             Raw::Scalar(ScalarValue::Integer(value)) => T::from_integer(Spanned::new(span, value)),
         };
-        made.map(Self::Fixed).ok_or_else(|| de::Error::custom("another type of value is asked for"))
+        made.map(Self::Fixed)
+            .ok_or_else(|| de::Error::custom("another type of value is asked for"))
     }
 }
 
@@ -357,7 +358,10 @@ impl<W: JsonSchema, T: JsonSchema> JsonSchema for WordOr<W, T> {
         format!("{}Or{}", W::schema_name(), T::schema_name()).into()
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let (word, table) = (generator.subschema_for::<W>(), generator.subschema_for::<T>());
+        let (word, table) = (
+            generator.subschema_for::<W>(),
+            generator.subschema_for::<T>(),
+        );
         json_schema!({ "anyOf": [word, table] })
     }
 }

@@ -31,19 +31,32 @@ impl Draft {
         let source = Arc::new(NamedSource::new(file, text.to_owned()));
         let (mut tree, syntax) = DeTable::parse_recoverable(text);
         if !syntax.is_empty() {
-            let errors = syntax.iter().map(|error| syntax_error(error, &source)).collect();
+            let errors = syntax
+                .iter()
+                .map(|error| syntax_error(error, &source))
+                .collect();
             return Err(SpecErrors::new(file, first_of_each_line(errors)));
         }
         let faults = shape::prune(&mut tree, &source);
         let deserializer = toml::de::Deserializer::from(tree);
         match serde_path_to_error::deserialize::<_, Document>(deserializer) {
-            Ok(document) => Ok(Self { document, faults, file: source }),
+            Ok(document) => Ok(Self {
+                document,
+                faults,
+                file: source,
+            }),
             Err(error) => {
                 let key = error.path().to_string();
                 let error = error.into_inner();
                 let span = error.span().unwrap_or(0..0);
                 let mut errors = faults;
-                errors.push(SpecError::new(ErrorKind::WrongType, &source, span, key, error.message()));
+                errors.push(SpecError::new(
+                    ErrorKind::WrongType,
+                    &source,
+                    span,
+                    key,
+                    error.message(),
+                ));
                 Err(SpecErrors::new(file, errors))
             }
         }
@@ -53,17 +66,25 @@ impl Draft {
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         let operators = self.document.operators.get();
-        let list = operators.and_then(|o| o.from.get()).and_then(|from| match from.get() {
-            super::draft::From::List(path) => Some(path),
-            _ => None,
-        });
+        let list = operators
+            .and_then(|o| o.from.get())
+            .and_then(|from| match from.get() {
+                super::draft::From::List(path) => Some(path),
+                _ => None,
+            });
         let entities = operators.and_then(|o| o.entities.as_ref());
-        list.into_iter().chain(entities).map(|path| self.beside(path.get())).collect()
+        list.into_iter()
+            .chain(entities)
+            .map(|path| self.beside(path.get()))
+            .collect()
     }
 
     /// A path that is relative to the model file.
     pub(super) fn beside(&self, path: &str) -> PathBuf {
-        Path::new(self.file.name()).parent().unwrap_or(Path::new("")).join(path)
+        Path::new(self.file.name())
+            .parent()
+            .unwrap_or(Path::new(""))
+            .join(path)
     }
 }
 
@@ -75,9 +96,13 @@ fn syntax_error(error: &toml::de::Error, source: &Arc<NamedSource<String>>) -> S
     let mut fault = SpecError::new(ErrorKind::Syntax, source, span, "", error.message().trim());
     if let Some((key, value)) = line.split_once('=') {
         let value = value.split('#').next().unwrap_or("").trim();
-        let starts_with_digit = value.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '$');
+        let starts_with_digit =
+            value.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '$');
         if starts_with_digit && !value.contains('"') {
-            fault.help(format!("quantities stand in quotes: {} = \"{value}\"", key.trim()));
+            fault.help(format!(
+                "quantities stand in quotes: {} = \"{value}\"",
+                key.trim()
+            ));
         }
     }
     fault
@@ -87,8 +112,13 @@ fn syntax_error(error: &toml::de::Error, source: &Arc<NamedSource<String>>) -> S
 fn visible(text: &str, span: Range<usize>) -> Range<usize> {
     let start = span.start.min(text.len());
     let end = span.end.clamp(start, text.len());
-    let start = (0..=start).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
-    let end = (end..=text.len()).find(|&i| text.is_char_boundary(i)).unwrap_or(text.len());
+    let start = (0..=start)
+        .rev()
+        .find(|&i| text.is_char_boundary(i))
+        .unwrap_or(0);
+    let end = (end..=text.len())
+        .find(|&i| text.is_char_boundary(i))
+        .unwrap_or(text.len());
     start..end
 }
 

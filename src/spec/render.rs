@@ -28,9 +28,17 @@ impl SpecError {
         let mut text = format!("error[{}]: {}\n", self.kind.code(), self.message);
         let (line, column) = self.line_column();
         let mut marks: Vec<(Range<usize>, &str)> = vec![(self.span.clone(), &self.label)];
-        marks.extend(self.also.iter().map(|(span, label)| (span.clone(), label.as_str())));
+        marks.extend(
+            self.also
+                .iter()
+                .map(|(span, label)| (span.clone(), label.as_str())),
+        );
         marks.sort_by_key(|(span, _)| span.start);
-        let gutter = marks.iter().map(|(span, _)| self.line_at(span.start).0.to_string().len()).max().unwrap_or(1);
+        let gutter = marks
+            .iter()
+            .map(|(span, _)| self.line_at(span.start).0.to_string().len())
+            .max()
+            .unwrap_or(1);
         let blank = " ".repeat(gutter);
         let _ = writeln!(text, "{blank} ┌─ {}:{line}:{column}", self.file_name());
         let mut shown = 0;
@@ -42,10 +50,22 @@ impl SpecError {
                 let _ = writeln!(text, "{number:>gutter$} │ {}", content.trim_end());
                 shown = number;
             }
-            let before = self.source_text().get(line_span.start + skipped..span.start).unwrap_or("");
+            let before = self
+                .source_text()
+                .get(line_span.start + skipped..span.start)
+                .unwrap_or("");
             let end = span.end.min(line_span.end).max(span.start);
-            let under = self.source_text().get(span.start..end).unwrap_or("").chars().count().clamp(1, WIDTH);
-            let pad: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+            let under = self
+                .source_text()
+                .get(span.start..end)
+                .unwrap_or("")
+                .chars()
+                .count()
+                .clamp(1, WIDTH);
+            let pad: String = before
+                .chars()
+                .map(|c| if c == '\t' { '\t' } else { ' ' })
+                .collect();
             let caret = if span == self.span { "^" } else { "-" };
             let _ = writeln!(text, "{blank} │ {pad}{} {label}", caret.repeat(under));
         }
@@ -62,7 +82,10 @@ impl SpecError {
         let before = text.get(..at).unwrap_or("");
         let start = before.rfind('\n').map_or(0, |i| i + 1);
         let end = text[start..].find('\n').map_or(text.len(), |i| start + i);
-        (before.bytes().filter(|&b| b == b'\n').count() + 1, start..end)
+        (
+            before.bytes().filter(|&b| b == b'\n').count() + 1,
+            start..end,
+        )
     }
 }
 
@@ -71,9 +94,16 @@ fn window(content: &str, at: usize) -> (&str, usize) {
     if content.chars().count() <= WIDTH {
         return (content, 0);
     }
-    let start = content.char_indices().map(|(i, _)| i).take_while(|i| *i <= at).collect::<Vec<_>>();
+    let start = content
+        .char_indices()
+        .map(|(i, _)| i)
+        .take_while(|i| *i <= at)
+        .collect::<Vec<_>>();
     let from = start[start.len().saturating_sub(WIDTH / 2)];
     let rest = &content[from..];
-    let to = rest.char_indices().nth(WIDTH).map_or(rest.len(), |(i, _)| i);
+    let to = rest
+        .char_indices()
+        .nth(WIDTH)
+        .map_or(rest.len(), |(i, _)| i);
     (&rest[..to], from)
 }

@@ -32,7 +32,9 @@ pub(super) fn resolve(part: &'static Value) -> &'static Value {
     let mut part = part;
     while let Some(reference) = part.get("$ref").and_then(Value::as_str) {
         let pointer = reference.strip_prefix('#').unwrap_or(reference);
-        part = schema_value().pointer(pointer).expect("the generator writes no reference into nothing");
+        part = schema_value()
+            .pointer(pointer)
+            .expect("the generator writes no reference into nothing");
     }
     part
 }
@@ -58,7 +60,12 @@ pub(super) fn description(key: &str) -> String {
         }
         parts = next;
     }
-    let sentence = found.split(". ").next().unwrap_or(found).trim_end_matches('.').replace('\n', " ");
+    let sentence = found
+        .split(". ")
+        .next()
+        .unwrap_or(found)
+        .trim_end_matches('.')
+        .replace('\n', " ");
     super::shape::decapitalised(&sentence)
 }
 

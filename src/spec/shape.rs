@@ -16,8 +16,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Reports every fault of shape and prunes it from the document.
-pub(super) fn prune(document: &mut Spanned<DeTable<'_>>, file: &Arc<NamedSource<String>>) -> Vec<SpecError> {
-    let mut walk = Walk { file, errors: Vec::new() };
+pub(super) fn prune(
+    document: &mut Spanned<DeTable<'_>>,
+    file: &Arc<NamedSource<String>>,
+) -> Vec<SpecError> {
+    let mut walk = Walk {
+        file,
+        errors: Vec::new(),
+    };
     walk.table(document.get_mut(), 0..0, schema_value(), "");
     walk.errors
 }
@@ -37,8 +43,15 @@ enum Fits {
 type Schema = &'static Value;
 
 impl Walk<'_> {
-    fn report(&mut self, kind: ErrorKind, span: Range<usize>, key: &str, message: String) -> &mut SpecError {
-        self.errors.push(SpecError::new(kind, self.file, span, key, message));
+    fn report(
+        &mut self,
+        kind: ErrorKind,
+        span: Range<usize>,
+        key: &str,
+        message: String,
+    ) -> &mut SpecError {
+        self.errors
+            .push(SpecError::new(kind, self.file, span, key, message));
         self.errors.last_mut().expect("one was pushed")
     }
 
@@ -52,16 +65,36 @@ impl Walk<'_> {
                 None => self.wrong(span, &choices, key, "a list"),
             },
             DeValue::String(text) => self.text(text, span, &choices, key),
-            DeValue::Integer(number) => self.number(&number.to_string(), Some(number.as_str().parse().ok()), span, &choices, key),
+            DeValue::Integer(number) => self.number(
+                &number.to_string(),
+                Some(number.as_str().parse().ok()),
+                span,
+                &choices,
+                key,
+            ),
             DeValue::Float(number) => self.number(number.as_str(), None, span, &choices, key),
             DeValue::Boolean(_) => self.wrong(span, &choices, key, "a yes or no"),
             DeValue::Datetime(_) => self.wrong(span, &choices, key, "a date"),
         }
     }
 
-    fn choose_table(&mut self, table: &mut DeTable<'_>, span: Range<usize>, choices: &[Schema], key: &str) -> Fits {
-        let objects: Vec<Schema> = choices.iter().copied().filter(|c| c["type"] == "object").collect();
-        let found = table.keys().find_map(|k| objects.iter().find(|o| o["properties"].get(k.get_ref().as_ref()).is_some()));
+    fn choose_table(
+        &mut self,
+        table: &mut DeTable<'_>,
+        span: Range<usize>,
+        choices: &[Schema],
+        key: &str,
+    ) -> Fits {
+        let objects: Vec<Schema> = choices
+            .iter()
+            .copied()
+            .filter(|c| c["type"] == "object")
+            .collect();
+        let found = table.keys().find_map(|k| {
+            objects
+                .iter()
+                .find(|o| o["properties"].get(k.get_ref().as_ref()).is_some())
+        });
         match (objects.as_slice(), found) {
             ([], _) => self.wrong(span, choices, key, "a table"),
             ([only], _) if choices.len() == 1 => {
@@ -69,30 +102,56 @@ impl Walk<'_> {
                 Fits::Yes
             }
             (_, Some(&object)) => {
-                let others: Vec<&str> = objects.iter().filter(|o| **o != object).flat_map(|o| keys(o)).collect();
-                let second = table.keys().find(|k| others.contains(&k.get_ref().as_ref()) && object["properties"].get(k.get_ref().as_ref()).is_none());
+                let others: Vec<&str> = objects
+                    .iter()
+                    .filter(|o| **o != object)
+                    .flat_map(|o| keys(o))
+                    .collect();
+                let second = table.keys().find(|k| {
+                    others.contains(&k.get_ref().as_ref())
+                        && object["properties"].get(k.get_ref().as_ref()).is_none()
+                });
                 if let Some(second) = second {
                     let (at, name) = (second.span(), second.get_ref().to_string());
                     let first = keys(object).collect::<Vec<_>>().join("`, `");
-                    self.report(ErrorKind::Contradiction, at, key, format!("`{name}` and `{first}` exclude each other"))
-                        .help = Some("keep one of them".into());
+                    self.report(
+                        ErrorKind::Contradiction,
+                        at,
+                        key,
+                        format!("`{name}` and `{first}` exclude each other"),
+                    )
+                    .help = Some("keep one of them".into());
                     return Fits::No;
                 }
                 let before = self.errors.len();
                 self.table(table, span, object, key);
-                let missing = keys(object).any(|k| is_required(object, k) && !table.contains_key(k));
+                let missing =
+                    keys(object).any(|k| is_required(object, k) && !table.contains_key(k));
                 // A variant without its content is none; a table of keys can lack one.
-                if missing && self.errors.len() > before && objects.len() > 1 { Fits::No } else { Fits::Yes }
+                if missing && self.errors.len() > before && objects.len() > 1 {
+                    Fits::No
+                } else {
+                    Fits::Yes
+                }
             }
             (_, None) => {
-                let unknown = table.keys().next().map(|k| (k.span(), k.get_ref().to_string()));
+                let unknown = table
+                    .keys()
+                    .next()
+                    .map(|k| (k.span(), k.get_ref().to_string()));
                 let names: Vec<&str> = objects.iter().flat_map(|o| keys(o)).collect();
                 let (span, message) = match &unknown {
                     Some((at, name)) => (at.clone(), format!("unknown key `{name}`")),
                     None => (span, "the table is empty".to_owned()),
                 };
-                let kind = if unknown.is_some() { ErrorKind::UnknownKey } else { ErrorKind::MissingKey };
-                let near = unknown.as_ref().and_then(|(_, name)| closest(name, names.iter().copied()));
+                let kind = if unknown.is_some() {
+                    ErrorKind::UnknownKey
+                } else {
+                    ErrorKind::MissingKey
+                };
+                let near = unknown
+                    .as_ref()
+                    .and_then(|(_, name)| closest(name, names.iter().copied()));
                 let help = suggestion(near, &wanted(choices));
                 self.report(kind, span, key, message).help = Some(help);
                 Fits::No
@@ -114,11 +173,23 @@ impl Walk<'_> {
                 }
                 None => {
                     let near = closest(name.get_ref(), keys(part));
-                    let place = if key.is_empty() { "at the top of the file".to_owned() } else { format!("in `{key}`") };
-                    let listed = keys(part).map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+                    let place = if key.is_empty() {
+                        "at the top of the file".to_owned()
+                    } else {
+                        format!("in `{key}`")
+                    };
+                    let listed = keys(part)
+                        .map(|k| format!("`{k}`"))
+                        .collect::<Vec<_>>()
+                        .join(", ");
                     let help = suggestion(near, &format!("{place} there is {listed}"));
-                    self.report(ErrorKind::UnknownKey, name.span(), &child_key, format!("unknown key `{}`", name.get_ref()))
-                        .help = Some(help);
+                    self.report(
+                        ErrorKind::UnknownKey,
+                        name.span(),
+                        &child_key,
+                        format!("unknown key `{}`", name.get_ref()),
+                    )
+                    .help = Some(help);
                     drop.push(name.get_ref().to_string());
                 }
             }
@@ -128,31 +199,71 @@ impl Walk<'_> {
                 continue;
             }
             // A key that is there under a mistyped name is one fault, not two.
-            let mistyped = drop.iter().any(|d| properties.get(d).is_none() && closest(d, [name]).is_some());
+            let mistyped = drop
+                .iter()
+                .any(|d| properties.get(d).is_none() && closest(d, [name]).is_some());
             if mistyped {
                 continue;
             }
             let child = &properties[name];
-            let what = child["description"].as_str().unwrap_or("").trim_end_matches('.');
-            let help = format!("{}: write {}", decapitalised(what), wanted(&choices_of(child)));
-            self.report(ErrorKind::MissingKey, span.clone(), &join(key, name), format!("`{name}` is missing"))
-                .help = Some(help);
+            let what = child["description"]
+                .as_str()
+                .unwrap_or("")
+                .trim_end_matches('.');
+            let help = format!(
+                "{}: write {}",
+                decapitalised(what),
+                wanted(&choices_of(child))
+            );
+            self.report(
+                ErrorKind::MissingKey,
+                span.clone(),
+                &join(key, name),
+                format!("`{name}` is missing"),
+            )
+            .help = Some(help);
             let error = self.errors.last_mut().expect("one was pushed");
-            error.label = if key.is_empty() { "in this file".into() } else { format!("in `{key}`") };
+            error.label = if key.is_empty() {
+                "in this file".into()
+            } else {
+                format!("in `{key}`")
+            };
         }
         for name in &drop {
             table.remove(name.as_str());
         }
     }
 
-    fn array(&mut self, items: &mut toml::de::DeArray<'_>, span: Range<usize>, part: Schema, key: &str) -> Fits {
+    fn array(
+        &mut self,
+        items: &mut toml::de::DeArray<'_>,
+        span: Range<usize>,
+        part: Schema,
+        key: &str,
+    ) -> Fits {
         let count = items.len() as u64;
-        let (least, most) = (part["minItems"].as_u64().unwrap_or(0), part["maxItems"].as_u64().unwrap_or(u64::MAX));
+        let (least, most) = (
+            part["minItems"].as_u64().unwrap_or(0),
+            part["maxItems"].as_u64().unwrap_or(u64::MAX),
+        );
         if count < least || count > most {
-            let asked = if least == most { format!("{least} entries are") } else { format!("at least {least} is") };
-            let kind = if count == 0 { ErrorKind::Empty } else { ErrorKind::WrongType };
-            self.report(kind, span, key, format!("a list of {count}, and {asked} asked for"))
-                .help = Some(format!("write {}", wanted(&[part])));
+            let asked = if least == most {
+                format!("{least} entries are")
+            } else {
+                format!("at least {least} is")
+            };
+            let kind = if count == 0 {
+                ErrorKind::Empty
+            } else {
+                ErrorKind::WrongType
+            };
+            self.report(
+                kind,
+                span,
+                key,
+                format!("a list of {count}, and {asked} asked for"),
+            )
+            .help = Some(format!("write {}", wanted(&[part])));
             return Fits::No;
         }
         let fits: Vec<Fits> = items
@@ -177,19 +288,36 @@ impl Walk<'_> {
 
     fn text(&mut self, text: &str, span: Range<usize>, choices: &[Schema], key: &str) -> Fits {
         let words: Vec<&str> = choices.iter().flat_map(|c| words(c)).collect();
-        if words.contains(&text) || choices.iter().any(|c| c["type"] == "string" && self::words(c).next().is_none()) {
+        if words.contains(&text)
+            || choices
+                .iter()
+                .any(|c| c["type"] == "string" && self::words(c).next().is_none())
+        {
             return Fits::Yes;
         }
         if words.is_empty() {
             return self.wrong(span, choices, key, "a text");
         }
         let help = suggestion(closest(text, words.iter().copied()), &wanted(choices));
-        self.report(ErrorKind::UnknownWord, span, key, format!("`{text}` is not a choice of `{}`", last(key))).help = Some(help);
+        self.report(
+            ErrorKind::UnknownWord,
+            span,
+            key,
+            format!("`{text}` is not a choice of `{}`", last(key)),
+        )
+        .help = Some(help);
         Fits::No
     }
 
     /// A number; `integer` is there when it is whole, and holds its value when that fits.
-    fn number(&mut self, text: &str, integer: Option<Option<i64>>, span: Range<usize>, choices: &[Schema], key: &str) -> Fits {
+    fn number(
+        &mut self,
+        text: &str,
+        integer: Option<Option<i64>>,
+        span: Range<usize>,
+        choices: &[Schema],
+        key: &str,
+    ) -> Fits {
         for choice in choices {
             match choice["type"].as_str() {
                 Some("integer") if integer.is_some() => {
@@ -199,7 +327,10 @@ impl Walk<'_> {
                     if value.is_some_and(|v| (low..=high).contains(&(v as f64))) {
                         return Fits::Yes;
                     }
-                    let message = format!("`{}` must be a whole number from {low} to {high}", last(key));
+                    let message = format!(
+                        "`{}` must be a whole number from {low} to {high}",
+                        last(key)
+                    );
                     let error = self.report(ErrorKind::Domain, span, key, message);
                     error.label = text.to_owned();
                     error.help = Some("write a number in that range, without quotes".into());
@@ -209,7 +340,12 @@ impl Walk<'_> {
                     if text.parse::<f64>().is_ok_and(f64::is_finite) || integer.is_some() {
                         return Fits::Yes;
                     }
-                    let error = self.report(ErrorKind::Number, span, key, format!("`{}` must be a finite number", last(key)));
+                    let error = self.report(
+                        ErrorKind::Number,
+                        span,
+                        key,
+                        format!("`{}` must be a finite number", last(key)),
+                    );
                     error.label = text.to_owned();
                     error.help = Some("write a number such as 0.5".into());
                     return Fits::No;
@@ -218,7 +354,12 @@ impl Walk<'_> {
             }
         }
         if let Some(quantity) = choices.iter().find(|c| c.get(DIMENSION_KEY).is_some()) {
-            let error = self.report(ErrorKind::MissingUnit, span, key, "a quantity needs a unit".into());
+            let error = self.report(
+                ErrorKind::MissingUnit,
+                span,
+                key,
+                "a quantity needs a unit".into(),
+            );
             error.label = text.to_owned();
             error.help = Some(format!("write {}", examples(quantity)));
             return Fits::No;
@@ -227,7 +368,12 @@ impl Walk<'_> {
     }
 
     fn wrong(&mut self, span: Range<usize>, choices: &[Schema], key: &str, is: &str) -> Fits {
-        let error = self.report(ErrorKind::WrongType, span, key, format!("`{}` cannot be {is}", last(key)));
+        let error = self.report(
+            ErrorKind::WrongType,
+            span,
+            key,
+            format!("`{}` cannot be {is}", last(key)),
+        );
         error.label = is.to_owned();
         error.help = Some(format!("write {}", wanted(choices)));
         Fits::No
@@ -237,7 +383,11 @@ impl Walk<'_> {
 /// The alternatives of a schema, references followed.
 fn choices(part: Schema) -> Vec<Schema> {
     let part = resolve(part);
-    match part.get("anyOf").or_else(|| part.get("oneOf")).and_then(Value::as_array) {
+    match part
+        .get("anyOf")
+        .or_else(|| part.get("oneOf"))
+        .and_then(Value::as_array)
+    {
         Some(parts) => parts.iter().flat_map(choices).collect(),
         None => vec![part],
     }
@@ -248,11 +398,16 @@ fn choices_of(part: Schema) -> Vec<Schema> {
 }
 
 fn keys(part: Schema) -> impl Iterator<Item = &'static str> {
-    part["properties"].as_object().into_iter().flat_map(|map| map.keys().map(String::as_str))
+    part["properties"]
+        .as_object()
+        .into_iter()
+        .flat_map(|map| map.keys().map(String::as_str))
 }
 
 fn is_required(part: Schema, key: &str) -> bool {
-    part["required"].as_array().is_some_and(|required| required.iter().any(|r| r == key))
+    part["required"]
+        .as_array()
+        .is_some_and(|required| required.iter().any(|r| r == key))
 }
 
 /// The words that a text may be, when it may not be any text.
@@ -262,7 +417,12 @@ fn words(part: Schema) -> impl Iterator<Item = &'static str> {
 }
 
 fn examples(part: Schema) -> String {
-    let listed: Vec<String> = part["examples"].as_array().into_iter().flatten().map(Value::to_string).collect();
+    let listed: Vec<String> = part["examples"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(Value::to_string)
+        .collect();
     match listed.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => listed.concat(),
@@ -274,15 +434,22 @@ fn wanted(choices: &[Schema]) -> String {
     let mut forms: Vec<String> = Vec::new();
     for choice in choices {
         match choice["type"].as_str() {
-            Some("string") if words(choice).next().is_some() => forms.extend(words(choice).map(|w| format!("\"{w}\""))),
+            Some("string") if words(choice).next().is_some() => {
+                forms.extend(words(choice).map(|w| format!("\"{w}\"")))
+            }
             Some("string") if choice.get(DIMENSION_KEY).is_some() => forms.push(examples(choice)),
             Some("string") => forms.push("a text in quotes".into()),
             Some("integer") => forms.push("a whole number without quotes".into()),
             Some("number") => forms.push("a number without quotes".into()),
             Some("array") => {
-                let count = choice["minItems"].as_u64().filter(|n| Some(*n) == choice["maxItems"].as_u64());
+                let count = choice["minItems"]
+                    .as_u64()
+                    .filter(|n| Some(*n) == choice["maxItems"].as_u64());
                 let of = wanted(&self::choices(&choice["items"]));
-                forms.push(count.map_or_else(|| format!("a list: [{of}, …]"), |n| format!("a list of {n}, each {of}")));
+                forms.push(count.map_or_else(
+                    || format!("a list: [{of}, …]"),
+                    |n| format!("a list of {n}, each {of}"),
+                ));
             }
             Some("object") => forms.push(table_form(choice)),
             _ => {}
@@ -296,11 +463,22 @@ fn wanted(choices: &[Schema]) -> String {
 
 fn table_form(part: Schema) -> String {
     let required: Vec<&str> = keys(part).filter(|k| is_required(part, k)).collect();
-    let shown: Vec<&str> = if required.is_empty() { keys(part).take(3).collect() } else { required };
+    let shown: Vec<&str> = if required.is_empty() {
+        keys(part).take(3).collect()
+    } else {
+        required
+    };
     match shown[..] {
         [] => "a table".to_owned(),
         [one] => format!("{{ {one} = {} }}", short(&part["properties"][one])),
-        _ => format!("a table with {}", shown.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+        _ => format!(
+            "a table with {}",
+            shown
+                .iter()
+                .map(|k| format!("`{k}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     }
 }
 
@@ -312,12 +490,17 @@ fn short(part: Schema) -> String {
         return example.to_string();
     }
     match first["type"].as_str() {
-        Some("string") => words(first).next().map_or_else(|| "\"…\"".to_owned(), |w| format!("\"{w}\"")),
+        Some("string") => words(first)
+            .next()
+            .map_or_else(|| "\"…\"".to_owned(), |w| format!("\"{w}\"")),
         Some("integer") => "40".into(),
         Some("number") => "0.5".into(),
         Some("array") => "[…]".into(),
         _ => {
-            let inner: Vec<String> = keys(first).filter(|k| is_required(first, k)).map(|k| format!("{k} = {}", short(&first["properties"][k]))).collect();
+            let inner: Vec<String> = keys(first)
+                .filter(|k| is_required(first, k))
+                .map(|k| format!("{k} = {}", short(&first["properties"][k])))
+                .collect();
             format!("{{ {} }}", inner.join(", "))
         }
     }
@@ -326,13 +509,19 @@ fn short(part: Schema) -> String {
 fn suggestion(near: Option<&str>, otherwise: &str) -> String {
     match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None if otherwise.starts_with("in ") || otherwise.starts_with("at ") => otherwise.to_owned(),
+        None if otherwise.starts_with("in ") || otherwise.starts_with("at ") => {
+            otherwise.to_owned()
+        }
         None => format!("write {otherwise}"),
     }
 }
 
 fn join(key: &str, name: &str) -> String {
-    if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") }
+    if key.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{key}.{name}")
+    }
 }
 
 /// The last word of a dotted key, without an index.

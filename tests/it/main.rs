@@ -7,16 +7,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod architecture;
 mod engine_closed_forms;
-mod known_models;
-mod recommend;
 mod export_recording;
+mod known_models;
+#[cfg(feature = "chain")]
+mod pull;
+mod recommend;
+mod reference;
 mod report;
 #[cfg(feature = "tables")]
 mod snapshot;
 mod spec;
-mod architecture;
-#[cfg(feature = "chain")]
-mod pull;
-mod reference;
 mod vectors;

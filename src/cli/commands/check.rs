@@ -42,7 +42,11 @@ pub fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> {
     }
     output.answer("check", None, Some(&loaded.stamp), &checked, || {
         checked.iter().fold(String::new(), |mut text, file| {
-            let _ = writeln!(text, "ok  {}: {} · {}", file.file, file.service, file.operators);
+            let _ = writeln!(
+                text,
+                "ok  {}: {} · {}",
+                file.file, file.service, file.operators
+            );
             if !file.assumptions.is_empty() && !output.quiet {
                 let _ = writeln!(text, "    left to our defaults (see docs/assumptions.md):");
                 for used in &file.assumptions {

@@ -25,8 +25,9 @@ pub fn export(args: &ExportArgs, output: Output) -> Result<Exit, CliError> {
     let study = Study::open(&args.model, output)?;
     let mut folder = RunFolder::open_at(&args.out)?;
     let answer = study.answer(output)?;
-    let deployment =
-        study.deployment(&answer.recommendation, addresses).map_err(|error| incomplete(&error))?;
+    let deployment = study
+        .deployment(&answer.recommendation, addresses)
+        .map_err(|error| incomplete(&error))?;
     let mut files = Vec::new();
     for target in targets(args.target) {
         let artifacts = export::export(&deployment, target).map_err(|error| refused(&error))?;
@@ -92,7 +93,10 @@ pub fn addresses(avs: Option<&str>, slasher: Option<&str>) -> Result<Addresses, 
         })
         .transpose()
     };
-    Ok(Addresses { avs: parse("--avs", avs)?, slasher: parse("--slasher", slasher)? })
+    Ok(Addresses {
+        avs: parse("--avs", avs)?,
+        slasher: parse("--slasher", slasher)?,
+    })
 }
 
 fn targets(asked: ExportTarget) -> Vec<Target> {
@@ -114,7 +118,10 @@ fn inside(target: Target, file: Artifact) -> Artifact {
     if file.path.starts_with(&folder) {
         file
     } else {
-        Artifact { path: format!("{folder}{}", file.path), bytes: file.bytes }
+        Artifact {
+            path: format!("{folder}{}", file.path),
+            bytes: file.bytes,
+        }
     }
 }
 
@@ -126,7 +133,10 @@ fn missing(reasons: &[String]) -> Artifact {
     text.push_str(
         "\nGive the addresses in the section `[deployment]` of the model file, or on the command line:\n\n    stakewright export MODEL --avs 0x… --slasher 0x… --out config\n",
     );
-    Artifact { path: "README.md".to_owned(), bytes: text.into_bytes() }
+    Artifact {
+        path: "README.md".to_owned(),
+        bytes: text.into_bytes(),
+    }
 }
 
 fn incomplete(error: &DeploymentError) -> CliError {
@@ -147,5 +157,9 @@ fn refused(error: &ExportError) -> CliError {
         ExportError::Refused(_) => Exit::Below,
         _ => Exit::Usage,
     };
-    CliError::new(exit, error, "change the model file's [deployment], or give the address that is missing")
+    CliError::new(
+        exit,
+        error,
+        "change the model file's [deployment], or give the address that is missing",
+    )
 }

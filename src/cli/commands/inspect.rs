@@ -11,6 +11,8 @@ use crate::snapshot::inspect;
 pub fn inspect_command(args: &InspectArgs, output: Output) -> Result<Exit, CliError> {
     let loaded = load::snapshot(args.snapshot.as_deref())?;
     let inspection = inspect(&loaded.snapshot);
-    output.answer("inspect", None, Some(&loaded.stamp), &inspection, || inspection.to_string())?;
+    output.answer("inspect", None, Some(&loaded.stamp), &inspection, || {
+        inspection.to_string()
+    })?;
     Ok(Exit::Ok)
 }

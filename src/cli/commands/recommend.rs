@@ -13,9 +13,13 @@ pub fn recommend(args: &ModelArgs, output: Output) -> Result<Exit, CliError> {
     let answer = study.answer(output)?;
     let findings = study.findings("recommend", &answer, None, Vec::new());
     let seed = Some(args.play.seed);
-    output.answer("recommend", seed, Some(&study.loaded.stamp), &answer.recommendation, || {
-        screen(&findings, output)
-    })?;
+    output.answer(
+        "recommend",
+        seed,
+        Some(&study.loaded.stamp),
+        &answer.recommendation,
+        || screen(&findings, output),
+    )?;
     Ok(exit(&answer.recommendation, false))
 }
 

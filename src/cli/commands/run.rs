@@ -41,7 +41,10 @@ pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
         folder.add(&Artifact { path, bytes })?;
     }
     for file in config {
-        folder.add(&Artifact { path: format!("config/{}", file.path), bytes: file.bytes })?;
+        folder.add(&Artifact {
+            path: format!("config/{}", file.path),
+            bytes: file.bytes,
+        })?;
     }
     folder.add(&json("recommendation.json", &answer.recommendation)?)?;
     folder.add(&json("findings.json", &findings)?)?;
@@ -51,9 +54,14 @@ pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
     }
     let place = folder.finish(manifest(&study, &id, started_at))?;
 
-    let ran = Ran { run: &place, recommendation: &answer.recommendation };
+    let ran = Ran {
+        run: &place,
+        recommendation: &answer.recommendation,
+    };
     let seed = Some(args.model.play.seed);
-    output.answer("run", seed, Some(&study.loaded.stamp), &ran, || screen(&findings, output))?;
+    output.answer("run", seed, Some(&study.loaded.stamp), &ran, || {
+        screen(&findings, output)
+    })?;
     Ok(exit(&answer.recommendation, args.require_safe))
 }
 
@@ -70,9 +78,15 @@ pub fn report(args: &ReportArgs, output: Output) -> Result<Exit, CliError> {
     for (path, bytes) in report::render(&findings) {
         folder.add(&Artifact { path, bytes })?;
     }
-    folder.finish(manifest(&study, &name(&study), jiff::Timestamp::now().to_string()))?;
+    folder.finish(manifest(
+        &study,
+        &name(&study),
+        jiff::Timestamp::now().to_string(),
+    ))?;
     let seed = Some(args.model.play.seed);
-    output.answer("report", seed, Some(&study.loaded.stamp), &findings, || screen(&findings, output))?;
+    output.answer("report", seed, Some(&study.loaded.stamp), &findings, || {
+        screen(&findings, output)
+    })?;
     Ok(exit(&answer.recommendation, false))
 }
 
@@ -93,13 +107,19 @@ fn name(study: &Study) -> String {
 
 fn outputs(place: &Path, configured: bool) -> Vec<Written> {
     let at = |name: &str| place.join(name).display().to_string();
-    let mut written = vec![Written { label: "report".to_owned(), path: at("report.html") }];
+    let mut written = vec![Written {
+        label: "report".to_owned(),
+        path: at("report.html"),
+    }];
     written.push(Written {
         label: "config".to_owned(),
         path: if configured {
             format!("{}/", at("config"))
         } else {
-            format!("{} says which addresses are missing", at("config/README.md"))
+            format!(
+                "{} says which addresses are missing",
+                at("config/README.md")
+            )
         },
     });
     written
@@ -109,7 +129,10 @@ fn json<T: Serialize>(path: &str, value: &T) -> Result<Artifact, CliError> {
     let mut text = serde_json::to_string_pretty(value)
         .map_err(|error| CliError::new(Exit::Bug, &error, "please report this"))?;
     text.push('\n');
-    Ok(Artifact { path: path.to_owned(), bytes: text.into_bytes() })
+    Ok(Artifact {
+        path: path.to_owned(),
+        bytes: text.into_bytes(),
+    })
 }
 
 /// The certified design's paths, as a table.
@@ -124,10 +147,16 @@ fn ensemble(study: &Study, answer: &Answer) -> Result<Artifact, CliError> {
         ("model_sha256", study.model.sha256.clone()),
         ("snapshot_sha256", study.loaded.stamp.content_sha256.clone()),
     ];
-    let columns = columns.iter().map(|(name, column)| (name.as_str(), column.clone())).collect();
+    let columns = columns
+        .iter()
+        .map(|(name, column)| (name.as_str(), column.clone()))
+        .collect();
     let bytes = tables::encode_columns(Path::new("ensemble.parquet"), columns, &meta)
         .map_err(|error| CliError::new(Exit::Bug, &error, "please report this"))?;
-    Ok(Artifact { path: "ensemble.parquet".to_owned(), bytes })
+    Ok(Artifact {
+        path: "ensemble.parquet".to_owned(),
+        bytes,
+    })
 }
 
 fn manifest(study: &Study, id: &str, started_at: String) -> Manifest {

@@ -53,9 +53,14 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
     progress::catch_interrupt();
     let bar = progress::bar("simulate", range.end - range.start, output.quiet);
     let finished = |paths: u64| bar.inc(paths);
-    let told = Progress { finished: &finished, cancel: progress::stop_flag() };
-    let ensemble = load::on_threads(play, || sim::simulate(&plan, Seed(play.seed), range.clone(), &told))?
-        .ok_or_else(CliError::interrupted)?;
+    let told = Progress {
+        finished: &finished,
+        cancel: progress::stop_flag(),
+    };
+    let ensemble = load::on_threads(play, || {
+        sim::simulate(&plan, Seed(play.seed), range.clone(), &told)
+    })?
+    .ok_or_else(CliError::interrupted)?;
     bar.finish_and_clear();
 
     let cost = match model.target.deterrence {
@@ -63,7 +68,11 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         Deterrence::OperatorRational => Cost::OperatorRational,
     };
     let columns = ensemble.cost(cost).ok_or_else(|| {
-        CliError::words(Exit::Bug, "the plan did not count the promise's cost", "please report this")
+        CliError::words(
+            Exit::Bug,
+            "the plan did not count the promise's cost",
+            "please report this",
+        )
     })?;
     let assessment = assess::assess(
         &ensemble,
@@ -72,7 +81,13 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         model.target.confidence.get(),
     );
     if let Some(path) = &args.out {
-        write(path, &run::ensemble_columns(&ensemble, model), play.seed, &found, &loaded)?;
+        write(
+            path,
+            &run::ensemble_columns(&ensemble, model),
+            play.seed,
+            &found,
+            &loaded,
+        )?;
     }
     let simulated = Simulated {
         parameters: &parameters,
@@ -81,9 +96,13 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         assessment: &assessment,
         written: args.out.as_ref().map(|path| path.display().to_string()),
     };
-    output.answer("simulate", Some(play.seed), Some(&loaded.stamp), &simulated, || {
-        describe(&parameters, &assessment)
-    })?;
+    output.answer(
+        "simulate",
+        Some(play.seed),
+        Some(&loaded.stamp),
+        &simulated,
+        || describe(&parameters, &assessment),
+    )?;
     Ok(Exit::Ok)
 }
 
@@ -94,7 +113,10 @@ fn write(
     found: &load::LoadedModel,
     loaded: &load::Loaded,
 ) -> Result<(), CliError> {
-    let named = columns.iter().map(|(name, column)| (name.as_str(), column.clone())).collect();
+    let named = columns
+        .iter()
+        .map(|(name, column)| (name.as_str(), column.clone()))
+        .collect();
     let meta = [
         ("program", "stakewright".to_owned()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
@@ -147,10 +169,22 @@ fn describe(parameters: &Parameters, assessment: &Assessment) -> String {
         &format!("insecure within {} days", assessment.days),
         estimate(&assessment.insecure_all_days, format::probability),
     );
-    line("attacked within the horizon", estimate(&assessment.attacked, format::probability));
-    line("expected loss, all days", estimate(&assessment.expected_loss_all_days, format::usd));
-    line("loss on the worst 1 % of paths", estimate(&assessment.tail_loss, format::usd));
-    line("days under water", estimate(&assessment.days_insecure, format::days));
+    line(
+        "attacked within the horizon",
+        estimate(&assessment.attacked, format::probability),
+    );
+    line(
+        "expected loss, all days",
+        estimate(&assessment.expected_loss_all_days, format::usd),
+    );
+    line(
+        "loss on the worst 1 % of paths",
+        estimate(&assessment.tail_loss, format::usd),
+    );
+    line(
+        "days under water",
+        estimate(&assessment.days_insecure, format::days),
+    );
     line("verdict", assessment.verdict.word().to_owned());
     text
 }
@@ -158,11 +192,22 @@ fn describe(parameters: &Parameters, assessment: &Assessment) -> String {
 /// Puts the shards of a simulation together: the same rows as one run.
 pub fn merge(args: &MergeArgs, output: Output) -> Result<Exit, CliError> {
     let merged = run::merge_ensembles(&args.shards).map_err(|error| {
-        CliError::new(Exit::Data, &error, "give every shard of one `simulate --shard`, each once")
+        CliError::new(
+            Exit::Data,
+            &error,
+            "give every shard of one `simulate --shard`, each once",
+        )
     })?;
-    let named = merged.columns.iter().map(|(name, column)| (name.as_str(), column.clone())).collect();
-    let meta: Vec<(&str, String)> =
-        merged.metadata.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+    let named = merged
+        .columns
+        .iter()
+        .map(|(name, column)| (name.as_str(), column.clone()))
+        .collect();
+    let meta: Vec<(&str, String)> = merged
+        .metadata
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.clone()))
+        .collect();
     tables::write_columns(&args.out, named, &meta)
         .map_err(|error| CliError::new(Exit::Data, &error, "choose a place that can be written"))?;
     #[derive(Serialize)]
@@ -170,7 +215,10 @@ pub fn merge(args: &MergeArgs, output: Output) -> Result<Exit, CliError> {
         paths: usize,
         written: String,
     }
-    let answer = Merged { paths: merged.rows(), written: args.out.display().to_string() };
+    let answer = Merged {
+        paths: merged.rows(),
+        written: args.out.display().to_string(),
+    };
     output.answer("merge", None, None, &answer, || {
         format!("wrote {} paths to {}", answer.paths, answer.written)
     })?;

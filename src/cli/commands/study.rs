@@ -43,7 +43,11 @@ impl Study {
                 loaded.stamp.label,
                 snapshot.avss.len(),
                 snapshot.operators.len(),
-                if loaded.stamp.reconstructed { " (stake of single operators reconstructed)" } else { "" }
+                if loaded.stamp.reconstructed {
+                    " (stake of single operators reconstructed)"
+                } else {
+                    ""
+                }
             ),
             output.quiet,
         );
@@ -57,16 +61,20 @@ impl Study {
             ),
             output.quiet,
         );
-        Ok(Self { loaded, model, args: args.clone(), began })
+        Ok(Self {
+            loaded,
+            model,
+            args: args.clone(),
+            began,
+        })
     }
 
     /// The command that gives the same answer again.
     pub fn command(&self, verb: &str) -> String {
         let play = &self.args.play;
-        let snapshot = play
-            .snapshot
-            .as_ref()
-            .map_or_else(String::new, |folder| format!(" --snapshot {}", folder.display()));
+        let snapshot = play.snapshot.as_ref().map_or_else(String::new, |folder| {
+            format!(" --snapshot {}", folder.display())
+        });
         format!(
             "stakewright {verb} {}{snapshot} --seed {} --paths {}",
             self.model.file, play.seed, play.paths
@@ -81,7 +89,9 @@ impl Study {
         let began = Instant::now();
         let answer = load::on_threads(play, || {
             let bar = RefCell::new(progress::spinner("search", output.quiet));
-            bar.borrow().set_message("closed form → shape → risk curve → certify on fresh seeds → frontier → levers");
+            bar.borrow().set_message(
+                "closed form → shape → risk curve → certify on fresh seeds → frontier → levers",
+            );
             let tell = |stage: &Stage| bar.borrow().set_message(describe(stage));
             let search = Search {
                 seed: Seed(play.seed),
@@ -162,18 +172,31 @@ pub fn exit(recommendation: &Recommendation, require_safe: bool) -> Exit {
 
 fn describe(stage: &Stage) -> String {
     match stage {
-        Stage::Analytic { stake_usd: Some(stake) } => {
+        Stage::Analytic {
+            stake_usd: Some(stake),
+        } => {
             format!("closed form: {}; searching the shape", format::usd(*stake))
         }
         Stage::Analytic { stake_usd: None } => "searching the shape".to_owned(),
-        Stage::Shape { candidates, budget_usd_year } => format!(
+        Stage::Shape {
+            candidates,
+            budget_usd_year,
+        } => format!(
             "{candidates} shapes, the cheapest {}; risk against stake",
             format::usd_per_year(*budget_usd_year)
         ),
         Stage::Curve { stake_usd, .. } => {
-            format!("{} goes to certification on fresh seeds", format::usd(*stake_usd))
+            format!(
+                "{} goes to certification on fresh seeds",
+                format::usd(*stake_usd)
+            )
         }
-        Stage::Certified { look, paths, failures, verdict } => format!(
+        Stage::Certified {
+            look,
+            paths,
+            failures,
+            verdict,
+        } => format!(
             "look {look}: {failures} of {} paths insecure, {verdict}; frontier",
             format::whole(*paths)
         ),

@@ -21,12 +21,17 @@ pub fn schema(output: Output) -> Result<Exit, CliError> {
 
 /// `stakewright exit-codes`: what each code means.
 pub fn exit_codes(output: Output) -> Result<Exit, CliError> {
-    let codes: Vec<(u8, &str)> = TABLE.iter().map(|(exit, meaning)| (exit.code(), *meaning)).collect();
+    let codes: Vec<(u8, &str)> = TABLE
+        .iter()
+        .map(|(exit, meaning)| (exit.code(), *meaning))
+        .collect();
     output.answer("exit-codes", None, None, &codes, || {
-        codes.iter().fold(String::new(), |mut text, (code, meaning)| {
-            let _ = writeln!(text, "{code:>5}  {meaning}");
-            text
-        })
+        codes
+            .iter()
+            .fold(String::new(), |mut text, (code, meaning)| {
+                let _ = writeln!(text, "{code:>5}  {meaning}");
+                text
+            })
     })?;
     Ok(Exit::Ok)
 }

@@ -32,10 +32,12 @@ pub(super) fn data(subject: &Subject) -> FigureData {
 
 /// The columns of the cost that the promise rests on.
 pub(super) fn promised<'a>(subject: &'a Subject) -> Option<&'a Columns> {
-    subject.ensemble.cost(match subject.model.target.deterrence {
-        Deterrence::WholeStake => Cost::WholeStake,
-        Deterrence::OperatorRational => Cost::OperatorRational,
-    })
+    subject
+        .ensemble
+        .cost(match subject.model.target.deterrence {
+            Deterrence::WholeStake => Cost::WholeStake,
+            Deterrence::OperatorRational => Cost::OperatorRational,
+        })
 }
 
 fn margin(subject: &Subject) -> Option<MarginFan> {
@@ -61,7 +63,11 @@ fn margin(subject: &Subject) -> Option<MarginFan> {
 fn worst(subject: &Subject) -> Option<WorstMoment> {
     let columns = promised(subject)?;
     let finite = |column: &[f64]| -> Vec<f64> {
-        column.iter().copied().filter(|usd| usd.is_finite() && *usd > 0.0).collect()
+        column
+            .iter()
+            .copied()
+            .filter(|usd| usd.is_finite() && *usd > 0.0)
+            .collect()
     };
     let (coc, pfc) = (finite(&columns.coc_usd), finite(&columns.pfc_usd));
     let all = coc.iter().chain(&pfc);
@@ -81,7 +87,9 @@ fn worst(subject: &Subject) -> Option<WorstMoment> {
         bins
     };
     Some(WorstMoment {
-        edges_usd: (0..=BINS).map(|edge| (low + width * edge as f64).exp()).collect(),
+        edges_usd: (0..=BINS)
+            .map(|edge| (low + width * edge as f64).exp())
+            .collect(),
         coc: count(&coc),
         pfc: count(&pfc),
         days: f64::from(subject.model.simulation.days),
@@ -115,7 +123,10 @@ fn risk(subject: &Subject) -> Option<RiskCurve> {
         }),
         today_usd: (recommendation.design.stake_today_usd > 0.0)
             .then_some(recommendation.design.stake_today_usd),
-        assumptions: used(subject, &["A-market", "A-jump", "A-value", "A-reconstructed"]),
+        assumptions: used(
+            subject,
+            &["A-market", "A-jump", "A-value", "A-reconstructed"],
+        ),
     })
 }
 
@@ -126,8 +137,13 @@ fn budget_curve(subject: &Subject) -> Option<BudgetCurve> {
     for point in 0..BUDGET_POINTS {
         let stake = chosen * (0.2 + 1.8 * point as f64 / (BUDGET_POINTS - 1) as f64);
         let design = recommendation.parameters.with_stake(Usd(stake));
-        let Some(needed) = budget::required(subject.model, &design) else { continue };
-        let at = |usd: f64| BudgetPoint { stake_usd: stake, budget_usd_per_year: usd };
+        let Some(needed) = budget::required(subject.model, &design) else {
+            continue;
+        };
+        let at = |usd: f64| BudgetPoint {
+            stake_usd: stake,
+            budget_usd_per_year: usd,
+        };
         if needed.stakers_usd_year.is_finite() && needed.operators_usd_year.is_finite() {
             stakers.push(at(needed.stakers_usd_year));
             operators.push(at(needed.operators_usd_year));
@@ -140,14 +156,20 @@ fn budget_curve(subject: &Subject) -> Option<BudgetCurve> {
     Some(BudgetCurve {
         stakers,
         operators,
-        recommended: Some(BudgetPoint { stake_usd: chosen, budget_usd_per_year: budget.value }),
+        recommended: Some(BudgetPoint {
+            stake_usd: chosen,
+            budget_usd_per_year: budget.value,
+        }),
         interval: (budget.low.is_finite() && budget.high.is_finite() && budget.low < budget.high)
             .then_some(Interval {
                 low: budget.low,
                 high: budget.high,
                 confidence: recommendation.promise.confidence,
             }),
-        assumptions: used(subject, &["A-supply", "A-operator-cost", "A-risk", "A-illiquidity"]),
+        assumptions: used(
+            subject,
+            &["A-supply", "A-operator-cost", "A-risk", "A-illiquidity"],
+        ),
     })
 }
 
@@ -179,11 +201,16 @@ fn frontier(subject: &Subject) -> Option<Frontier> {
         high: certificate.at_most,
         standing: Standing::Chosen,
     });
-    Some(Frontier { designs, assumptions: used(subject, &["A-supply", "A-market", "A-value"]) })
+    Some(Frontier {
+        designs,
+        assumptions: used(subject, &["A-supply", "A-market", "A-value"]),
+    })
 }
 
 fn concentration(subject: &Subject) -> Option<Concentration> {
-    let Structure::Entities(_) = subject.model.operators.structure else { return None };
+    let Structure::Entities(_) = subject.model.operators.structure else {
+        return None;
+    };
     let admitted = subject.recommendation.parameters.admitted(subject.model);
     let total: f64 = admitted.iter().map(|operator| operator.stake.get()).sum();
     if total <= 0.0 {
@@ -191,7 +218,10 @@ fn concentration(subject: &Subject) -> Option<Concentration> {
     }
     let mut shares: Vec<(usize, f64)> = Vec::new();
     for operator in &admitted {
-        match shares.iter_mut().find(|(entity, _)| *entity == operator.entity) {
+        match shares
+            .iter_mut()
+            .find(|(entity, _)| *entity == operator.entity)
+        {
             Some((_, share)) => *share += operator.stake.get() / total,
             None => shares.push((operator.entity, operator.stake.get() / total)),
         }
@@ -232,11 +262,25 @@ fn money(subject: &Subject) -> Option<Money> {
     };
     let mut parts = vec![
         part("stakers", stakers, "what is left after fee and split"),
-        part("operators' costs", costs, "running the service, for all admitted operators"),
-        part("operators' profit", operators - costs, "the split beyond the costs"),
+        part(
+            "operators' costs",
+            costs,
+            "running the service, for all admitted operators",
+        ),
+        part(
+            "operators' profit",
+            operators - costs,
+            "the split beyond the costs",
+        ),
     ];
     if fee > 0.0 {
         parts.push(part("protocol fee", fee, "opted in"));
     }
-    Some(Money { parts, assumptions: used(subject, &["A-operator-split", "A-operator-cost", "A-protocol"]) })
+    Some(Money {
+        parts,
+        assumptions: used(
+            subject,
+            &["A-operator-split", "A-operator-cost", "A-protocol"],
+        ),
+    })
 }

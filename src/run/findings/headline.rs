@@ -21,7 +21,10 @@ pub(super) fn rows(subject: &Subject) -> Vec<HeadlineRow> {
         row(
             "reward budget",
             quantity(&design.budget, Unit::UsdPerYear, confidence),
-            format!("{} on slashable stake", format::amount(design.gross_yield.value, Unit::SharePerYear)),
+            format!(
+                "{} on slashable stake",
+                format::amount(design.gross_yield.value, Unit::SharePerYear)
+            ),
             used(subject, &["A-supply", "A-premium", "A-operator-cost"]),
         ),
     ];
@@ -36,11 +39,17 @@ pub(super) fn rows(subject: &Subject) -> Vec<HeadlineRow> {
         let cap = design.entity_cap.value;
         rows.push(row(
             "operators",
-            Value::from(Quantity::exact(design.operators.value, Unit::Count).bounded(Bound::AtMost)),
+            Value::from(
+                Quantity::exact(design.operators.value, Unit::Count).bounded(Bound::AtMost),
+            ),
             format!(
                 "minimum {} each{}",
                 format::usd(design.minimum_stake.value),
-                if cap < 1.0 { format!(", none above {}", format::share(cap)) } else { String::new() }
+                if cap < 1.0 {
+                    format!(", none above {}", format::share(cap))
+                } else {
+                    String::new()
+                }
             ),
             used(subject, &["A-operator"]),
         ));
@@ -60,7 +69,11 @@ fn slash_rows(subject: &Subject) -> Vec<HeadlineRow> {
         rows.push(row(
             &format!("slash, {fault}"),
             Value::from(Quantity::exact(rule.slash.value, Unit::Share)),
-            format!("{}: lands with probability {}", rule.name, format::share(rule.lands)),
+            format!(
+                "{}: lands with probability {}",
+                rule.name,
+                format::share(rule.lands)
+            ),
             used(subject, &["A-attributable", "A-executes", "A-detection"]),
         ));
         if delay > 0.0 {
@@ -71,7 +84,10 @@ fn slash_rows(subject: &Subject) -> Vec<HeadlineRow> {
                     format::days(rule.dispute.value),
                     format::days(rule.veto.value)
                 )),
-                format!("of {} before an operator can leave", format::days(EXIT_WINDOW.get())),
+                format!(
+                    "of {} before an operator can leave",
+                    format::days(EXIT_WINDOW.get())
+                ),
                 Vec::new(),
             ));
         }
@@ -105,7 +121,12 @@ fn quantity(figure: &Figure, unit: Unit, confidence: f64) -> Value {
 }
 
 fn row(label: &str, value: Value, note: String, assumptions: Vec<String>) -> HeadlineRow {
-    HeadlineRow { label: label.to_owned(), value, note, assumptions }
+    HeadlineRow {
+        label: label.to_owned(),
+        value,
+        note,
+        assumptions,
+    }
 }
 
 /// Ids of the model's assumptions that begin with one of `prefixes`.

@@ -50,7 +50,11 @@ pub struct Subject<'a> {
 /// Fills the report's view.
 #[must_use]
 pub fn findings(subject: &Subject) -> Findings {
-    let Subject { model, recommendation, .. } = subject;
+    let Subject {
+        model,
+        recommendation,
+        ..
+    } = subject;
     let used = assumptions(model);
     Findings {
         format: crate::report::findings::FORMAT,
@@ -79,7 +83,9 @@ pub fn findings(subject: &Subject) -> Findings {
 
 fn verdict(recommendation: &Recommendation) -> Verdict {
     if let Some(infeasible) = &recommendation.infeasible {
-        return Verdict::Infeasible { reason: words::infeasible(infeasible) };
+        return Verdict::Infeasible {
+            reason: words::infeasible(infeasible),
+        };
     }
     match recommendation.verdict {
         crate::assess::Verdict::Safe => Verdict::Safe,
@@ -105,7 +111,11 @@ fn promise(recommendation: &Recommendation) -> Promise {
 
 /// The admitted operators at the recommended design, largest first.
 fn operators(subject: &Subject) -> Operators {
-    let Subject { model, recommendation, .. } = subject;
+    let Subject {
+        model,
+        recommendation,
+        ..
+    } = subject;
     let Structure::Entities(list) = &model.operators.structure else {
         return Operators {
             operators: 0,
@@ -134,7 +144,11 @@ fn operators(subject: &Subject) -> Operators {
                     .cloned()
                     .unwrap_or_default(),
                 stake_usd: operator.stake.get(),
-                share: if total > 0.0 { operator.stake.get() / total } else { 0.0 },
+                share: if total > 0.0 {
+                    operator.stake.get() / total
+                } else {
+                    0.0
+                },
                 reconstructed: known.reconstructed,
             }
         })
@@ -146,7 +160,12 @@ fn operators(subject: &Subject) -> Operators {
     } else {
         String::new()
     };
-    Operators { operators: admitted.len() as u64, entities: entities.len() as u64, top, note }
+    Operators {
+        operators: admitted.len() as u64,
+        entities: entities.len() as u64,
+        top,
+        note,
+    }
 }
 
 fn assumptions(model: &Model) -> Vec<Assumption> {
@@ -179,7 +198,8 @@ fn provenance(subject: &Subject) -> Provenance {
         ),
         snapshot_hash: subject.stamp.content_sha256.clone(),
         reconstructed: if subject.stamp.reconstructed {
-            "stake of single operators (largest entropy under 40 × 20 totals and all memberships)".to_owned()
+            "stake of single operators (largest entropy under 40 × 20 totals and all memberships)"
+                .to_owned()
         } else {
             String::new()
         },

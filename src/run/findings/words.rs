@@ -76,12 +76,21 @@ pub(super) fn changes(subject: &Subject) -> Vec<Statement> {
 }
 
 pub(super) fn binds(recommendation: &Recommendation) -> Vec<Statement> {
-    let binding = recommendation.levers.iter().filter(|lever| lever.constrains).take(1);
+    let binding = recommendation
+        .levers
+        .iter()
+        .filter(|lever| lever.constrains)
+        .take(1);
     binding
         .map(|lever| {
-            let worse = lever.stake_if_twice_as_bad_usd.map_or_else(String::new, |stake| {
-                format!("; when it is twice as bad, the same risk needs {}", format::usd(stake))
-            });
+            let worse = lever
+                .stake_if_twice_as_bad_usd
+                .map_or_else(String::new, |stake| {
+                    format!(
+                        "; when it is twice as bad, the same risk needs {}",
+                        format::usd(stake)
+                    )
+                });
             Statement {
                 head: knob(lever),
                 text: format!(
@@ -135,8 +144,18 @@ fn setting(lever: &Lever, value: f64) -> String {
 /// Quantile of a column over the paths on which an attack was ever possible.
 fn worst_moment(subject: &Subject, cost: Cost, level: f64) -> Option<(f64, f64)> {
     let columns = subject.ensemble.cost(cost)?;
-    let mut coc: Vec<f64> = columns.coc_usd.iter().copied().filter(|usd| usd.is_finite()).collect();
-    let mut pfc: Vec<f64> = columns.pfc_usd.iter().copied().filter(|usd| usd.is_finite()).collect();
+    let mut coc: Vec<f64> = columns
+        .coc_usd
+        .iter()
+        .copied()
+        .filter(|usd| usd.is_finite())
+        .collect();
+    let mut pfc: Vec<f64> = columns
+        .pfc_usd
+        .iter()
+        .copied()
+        .filter(|usd| usd.is_finite())
+        .collect();
     if coc.is_empty() || pfc.is_empty() {
         return None;
     }
@@ -158,7 +177,12 @@ pub(super) fn lowest_coc(subject: &Subject) -> Option<Statement> {
         format!("{} at the median worst moment", format::usd(whole))
     };
     Some(Statement {
-        head: if rational < whole { "operator-rational" } else { "whole-stake" }.to_owned(),
+        head: if rational < whole {
+            "operator-rational"
+        } else {
+            "whole-stake"
+        }
+        .to_owned(),
         text,
         assumptions: used(subject, &["A-own-share", "A-franchise"]),
     })
@@ -183,9 +207,15 @@ pub(super) fn variants(subject: &Subject) -> Vec<Variant> {
             Deterrence::OperatorRational,
         ),
     ] {
-        let Some(columns) = subject.ensemble.cost(cost) else { continue };
-        let mut values: Vec<f64> =
-            columns.coc_usd.iter().copied().filter(|usd| usd.is_finite()).collect();
+        let Some(columns) = subject.ensemble.cost(cost) else {
+            continue;
+        };
+        let mut values: Vec<f64> = columns
+            .coc_usd
+            .iter()
+            .copied()
+            .filter(|usd| usd.is_finite())
+            .collect();
         if values.is_empty() {
             continue;
         }
@@ -268,9 +298,15 @@ pub(super) fn tables(subject: &Subject) -> Vec<Table> {
             "Each row is judged on the same {} fresh paths; the last column holds for all rows together.",
             format::whole(frontier.paths)
         ),
-        columns: ["stake", "budget", "risk", "at most (this row)", "at most (all rows)"]
-            .map(str::to_owned)
-            .to_vec(),
+        columns: [
+            "stake",
+            "budget",
+            "risk",
+            "at most (this row)",
+            "at most (all rows)",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows: frontier
             .points
             .iter()

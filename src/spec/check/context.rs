@@ -24,12 +24,30 @@ pub(super) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    pub fn new(draft: &'a Draft, snapshot: &'a Snapshot, read: &'a dyn Fn(&Path) -> std::io::Result<String>) -> Self {
-        Self { draft, snapshot, read, errors: draft.faults.clone(), assumptions: Vec::new(), own_price: None }
+    pub fn new(
+        draft: &'a Draft,
+        snapshot: &'a Snapshot,
+        read: &'a dyn Fn(&Path) -> std::io::Result<String>,
+    ) -> Self {
+        Self {
+            draft,
+            snapshot,
+            read,
+            errors: draft.faults.clone(),
+            assumptions: Vec::new(),
+            own_price: None,
+        }
     }
 
-    pub fn report(&mut self, kind: ErrorKind, span: Range<usize>, key: &str, message: impl Into<String>) -> &mut SpecError {
-        self.errors.push(SpecError::new(kind, &self.draft.file, span, key, message));
+    pub fn report(
+        &mut self,
+        kind: ErrorKind,
+        span: Range<usize>,
+        key: &str,
+        message: impl Into<String>,
+    ) -> &mut SpecError {
+        self.errors
+            .push(SpecError::new(kind, &self.draft.file, span, key, message));
         self.errors.last_mut().expect("one was pushed")
     }
 
@@ -37,7 +55,11 @@ impl<'a> Check<'a> {
     pub fn assume(&mut self, id: &'static str, key: &str, value: impl Into<String>) {
         let _ = assumption(id);
         if !self.assumptions.iter().any(|a| a.id == id && a.key == key) {
-            self.assumptions.push(AssumptionUse { id, key: key.to_owned(), value: value.into() });
+            self.assumptions.push(AssumptionUse {
+                id,
+                key: key.to_owned(),
+                value: value.into(),
+            });
         }
     }
 
@@ -45,11 +67,18 @@ impl<'a> Check<'a> {
     pub fn default<K: Kind>(&mut self, id: &'static str, key: &str) -> f64 {
         let text = assumption(id).value;
         self.assume(id, key, text);
-        parse(text, K::DIMENSION).expect("a default is a quantity").value
+        parse(text, K::DIMENSION)
+            .expect("a default is a quantity")
+            .value
     }
 
     /// The quantity of a key, or its default.
-    pub fn quantity_or<K: Kind>(&mut self, given: Option<&Quantity<K>>, key: &str, id: &'static str) -> Option<f64> {
+    pub fn quantity_or<K: Kind>(
+        &mut self,
+        given: Option<&Quantity<K>>,
+        key: &str,
+        id: &'static str,
+    ) -> Option<f64> {
         match given {
             Some(quantity) => self.quantity(quantity, key),
             None => Some(self.default::<K>(id, key)),
@@ -86,15 +115,33 @@ impl<'a> Check<'a> {
         self.in_domain::<K>(value, text, span, key)
     }
 
-    fn in_domain<K: Kind>(&mut self, value: f64, text: &str, span: Range<usize>, key: &str) -> Option<f64> {
+    fn in_domain<K: Kind>(
+        &mut self,
+        value: f64,
+        text: &str,
+        span: Range<usize>,
+        key: &str,
+    ) -> Option<f64> {
         let domain = K::DOMAIN;
-        let above = if domain.low_included { value >= domain.low } else { value > domain.low };
-        let below = if domain.high_included { value <= domain.high } else { value < domain.high };
+        let above = if domain.low_included {
+            value >= domain.low
+        } else {
+            value > domain.low
+        };
+        let below = if domain.high_included {
+            value <= domain.high
+        } else {
+            value < domain.high
+        };
         if above && below && value.is_finite() {
             return Some(value);
         }
         let word = last(key);
-        let message = match (domain.low_included, domain.high_included, domain.high.is_finite()) {
+        let message = match (
+            domain.low_included,
+            domain.high_included,
+            domain.high.is_finite(),
+        ) {
             (true, true, true) => format!("`{word}` must be between 0 % and 100 %"),
             (false, true, true) => format!("`{word}` must be above 0 % and at most 100 %"),
             (_, false, true) => format!("`{word}` must be above 0 % and below 100 %"),
@@ -119,14 +166,21 @@ impl<'a> Check<'a> {
     }
 
     /// A leaf that may be a range.
-    pub fn choice<K: Kind>(&mut self, given: &Searchable<Quantity<K>>, key: &str) -> Option<Choice<f64>> {
+    pub fn choice<K: Kind>(
+        &mut self,
+        given: &Searchable<Quantity<K>>,
+        key: &str,
+    ) -> Option<Choice<f64>> {
         match given {
             Searchable::Fixed(quantity) => self.quantity(quantity, key).map(Choice::Fixed),
             Searchable::Search { low, high } => {
                 let (from, to) = (self.quantity(low, key), self.quantity(high, key));
                 let (from, to) = (from?, to?);
                 if from < to {
-                    return Some(Choice::Search { low: from, high: to });
+                    return Some(Choice::Search {
+                        low: from,
+                        high: to,
+                    });
                 }
                 let (first, second) = (low.0.span(), high.0.span());
                 let message = format!("the range of `{}` ends before it begins", last(key));
@@ -134,20 +188,30 @@ impl<'a> Check<'a> {
                 let error = self.report(ErrorKind::Range, second, key, message);
                 error.label = format!("the largest value, {shown_high}");
                 error.also = Some((first, format!("the smallest, {shown_low}")));
-                error.help = Some("write the smallest value first; for a single value write it without a range".into());
+                error.help = Some(
+                    "write the smallest value first; for a single value write it without a range"
+                        .into(),
+                );
                 None
             }
         }
     }
 
     /// A plain number inside bounds.
-    pub fn number(&mut self, given: &At<f64>, bounds: std::ops::RangeInclusive<f64>, key: &str) -> Option<f64> {
+    pub fn number(
+        &mut self,
+        given: &At<f64>,
+        bounds: std::ops::RangeInclusive<f64>,
+        key: &str,
+    ) -> Option<f64> {
         let value = *given.get();
         if value.is_finite() && bounds.contains(&value) {
             return Some(value);
         }
         let message = match (*bounds.start(), *bounds.end()) {
-            (low, high) if high.is_finite() => format!("`{}` must be between {low} and {high}", last(key)),
+            (low, high) if high.is_finite() => {
+                format!("`{}` must be between {low} and {high}", last(key))
+            }
             _ => format!("`{}` cannot be negative", last(key)),
         };
         let help = description(key);
@@ -159,7 +223,9 @@ impl<'a> Check<'a> {
 
     /// Remembers the price of the own token, so that quantities can be written in it.
     pub fn note_own_token(&mut self, market: Option<&Market>) {
-        let price = market.and_then(|m| m.own.as_ref()).and_then(|own| own.get().price.as_ref());
+        let price = market
+            .and_then(|m| m.own.as_ref())
+            .and_then(|own| own.get().price.as_ref());
         if let Some(price) = price {
             let noted = self.errors.len();
             self.own_price = self.quantity(price, "market.OWN.price");
@@ -176,10 +242,13 @@ impl<'a> Check<'a> {
     /// USD for one unit of a currency, noting that the snapshot's price is used.
     fn price_of(&mut self, currency: &Currency, at: Range<usize>, key: &str) -> Option<f64> {
         let symbol = currency.symbol.as_str();
-        let found = self.find_price(symbol).map(|price| (symbol, 1.0, price)).or_else(|| {
-            let (rest, factor) = currency.without_prefix()?;
-            Some((rest, factor, self.find_price(rest)?))
-        });
+        let found = self
+            .find_price(symbol)
+            .map(|price| (symbol, 1.0, price))
+            .or_else(|| {
+                let (rest, factor) = currency.without_prefix()?;
+                Some((rest, factor, self.find_price(rest)?))
+            });
         let Some((symbol, factor, price)) = found else {
             let known = self.symbols();
             let near = closest(symbol, known.iter().map(String::as_str)).map(str::to_owned);
@@ -201,7 +270,12 @@ impl<'a> Check<'a> {
             return self.own_price;
         }
         let priced = |matches: &dyn Fn(&crate::snapshot::Asset) -> bool| {
-            self.snapshot.assets.iter().filter(|a| matches(a)).find_map(|a| a.price.as_ref()).map(|p| p.usd)
+            self.snapshot
+                .assets
+                .iter()
+                .filter(|a| matches(a))
+                .find_map(|a| a.price.as_ref())
+                .map(|p| p.usd)
         };
         let exact = priced(&|a| a.symbol == symbol);
         match symbol {
@@ -214,7 +288,11 @@ impl<'a> Check<'a> {
     /// Symbols that have a price.
     pub fn symbols(&self) -> Vec<String> {
         let mut known = vec!["USD".to_owned(), "ETH".to_owned(), "EIGEN".to_owned()];
-        known.extend(self.snapshot.priced().map(|(_, asset)| asset.symbol.clone()));
+        known.extend(
+            self.snapshot
+                .priced()
+                .map(|(_, asset)| asset.symbol.clone()),
+        );
         if self.has_own_token() {
             known.push("OWN".to_owned());
         }

@@ -56,7 +56,11 @@ fn rotate(a: &mut [Vec<f64>], p: usize, q: usize) {
 pub(super) fn largest_shrink(smallest: f64) -> f64 {
     let limit = (1.0 - LEAST_EIGENVALUE) / (1.0 - smallest);
     let floored = (limit * 100.0).floor() / 100.0;
-    if floored < limit { floored } else { floored - 0.01 }
+    if floored < limit {
+        floored
+    } else {
+        floored - 0.01
+    }
 }
 
 #[cfg(test)]
@@ -71,7 +75,13 @@ mod tests {
     #[test]
     fn known_eigenvalues() {
         // Equal correlations r of n assets: 1 - r (n - 1 times) and 1 + (n - 1) r.
-        for (r, expected) in [(0.5, 0.5), (0.0, 1.0), (-0.5, 0.0), (-0.9, -0.8), (0.999, 0.001)] {
+        for (r, expected) in [
+            (0.5, 0.5),
+            (0.0, 1.0),
+            (-0.5, 0.0),
+            (-0.9, -0.8),
+            (0.999, 0.001),
+        ] {
             let found = smallest_eigenvalue(&matrix(r, r, r));
             assert!((found - expected).abs() < 1e-12, "{r}: {found}");
         }

@@ -33,21 +33,42 @@ impl Table {
             Ok(text) => text,
             Err(error) => {
                 let message = format!("`{}` cannot be read: {error}", path.get());
-                check.report(ErrorKind::File, path.span(), key, message)
-                    .help = Some(format!("files are looked for beside the model file: {}", place.display()));
+                check
+                    .report(ErrorKind::File, path.span(), key, message)
+                    .help = Some(format!(
+                    "files are looked for beside the model file: {}",
+                    place.display()
+                ));
                 return None;
             }
         };
         let file = Arc::new(NamedSource::new(place.display().to_string(), text.clone()));
         let mut lines = lines(&text);
-        let headings = lines.next().map(|line| cells(&text, line)).unwrap_or_default();
-        let mut table = Self { file, headings, rows: Vec::new(), key };
+        let headings = lines
+            .next()
+            .map(|line| cells(&text, line))
+            .unwrap_or_default();
+        let mut table = Self {
+            file,
+            headings,
+            rows: Vec::new(),
+            key,
+        };
         let mut fits = true;
         for (i, line) in lines.enumerate() {
             let row = cells(&text, line.clone());
             if i >= LINE_LIMIT {
-                let at = Cell { text: String::new(), span: line };
-                table.report(check, ErrorKind::File, &at, format!("more than {LINE_LIMIT} lines"), "name fewer operators".into());
+                let at = Cell {
+                    text: String::new(),
+                    span: line,
+                };
+                table.report(
+                    check,
+                    ErrorKind::File,
+                    &at,
+                    format!("more than {LINE_LIMIT} lines"),
+                    "name fewer operators".into(),
+                );
                 return None;
             }
             if row.len() == table.headings.len() {
@@ -55,9 +76,22 @@ impl Table {
                 continue;
             }
             fits = false;
-            let message = format!("{} cells, and the headings have {}", row.len(), table.headings.len());
-            let at = Cell { text: String::new(), span: line };
-            table.report(check, ErrorKind::File, &at, message, "write one cell for each heading; an empty cell is 0".into());
+            let message = format!(
+                "{} cells, and the headings have {}",
+                row.len(),
+                table.headings.len()
+            );
+            let at = Cell {
+                text: String::new(),
+                span: line,
+            };
+            table.report(
+                check,
+                ErrorKind::File,
+                &at,
+                message,
+                "write one cell for each heading; an empty cell is 0".into(),
+            );
         }
         fits.then_some(table)
     }
@@ -71,7 +105,9 @@ impl Table {
     }
 
     pub fn column(&self, name: &str) -> Option<usize> {
-        self.headings.iter().position(|cell| cell.text.eq_ignore_ascii_case(name))
+        self.headings
+            .iter()
+            .position(|cell| cell.text.eq_ignore_ascii_case(name))
     }
 
     /// A column that must be there.
@@ -79,13 +115,29 @@ impl Table {
         let found = self.column(name);
         if found.is_none() {
             let end = self.headings.last().map_or(0, |cell| cell.span.end);
-            let at = Cell { text: String::new(), span: 0..end };
-            self.report(check, ErrorKind::MissingKey, &at, format!("the column `{name}` is missing"), format!("begin the file with a line of headings, one of them `{name}`"));
+            let at = Cell {
+                text: String::new(),
+                span: 0..end,
+            };
+            self.report(
+                check,
+                ErrorKind::MissingKey,
+                &at,
+                format!("the column `{name}` is missing"),
+                format!("begin the file with a line of headings, one of them `{name}`"),
+            );
         }
         found
     }
 
-    pub fn report(&self, check: &mut Check<'_>, kind: ErrorKind, at: &Cell, message: String, help: String) {
+    pub fn report(
+        &self,
+        check: &mut Check<'_>,
+        kind: ErrorKind,
+        at: &Cell,
+        message: String,
+        help: String,
+    ) {
         let mut error = SpecError::new(kind, &self.file, at.span.clone(), self.key, message);
         error.help(help);
         check.errors.push(error);
@@ -117,7 +169,10 @@ fn cells(text: &str, line: Range<usize>) -> Vec<Cell> {
                 let trimmed = raw.trim();
                 let lead = raw.len() - raw.trim_start().len();
                 let span = start + lead..start + lead + trimmed.len();
-                found.push(Cell { text: trimmed.trim_matches('"').trim().to_owned(), span });
+                found.push(Cell {
+                    text: trimmed.trim_matches('"').trim().to_owned(),
+                    span,
+                });
                 start = line.start + i + 1;
             }
             _ => {}
@@ -134,8 +189,18 @@ mod tests {
     fn cells_keep_their_place() {
         let text = "operator, ETH\n# a note\n\n\"Kiln, SAS\" ,12.5\r\nb,";
         let table: Vec<Vec<Cell>> = lines(text).map(|line| cells(text, line)).collect();
-        let words: Vec<Vec<&str>> = table.iter().map(|row| row.iter().map(|c| c.text.as_str()).collect()).collect();
-        assert_eq!(words, [vec!["operator", "ETH"], vec!["Kiln, SAS", "12.5"], vec!["b", ""]]);
+        let words: Vec<Vec<&str>> = table
+            .iter()
+            .map(|row| row.iter().map(|c| c.text.as_str()).collect())
+            .collect();
+        assert_eq!(
+            words,
+            [
+                vec!["operator", "ETH"],
+                vec!["Kiln, SAS", "12.5"],
+                vec!["b", ""]
+            ]
+        );
         for cell in table.iter().flatten() {
             assert_eq!(text[cell.span.clone()].trim_matches('"'), cell.text);
         }

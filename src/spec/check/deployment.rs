@@ -9,14 +9,25 @@ use crate::spec::model::Deployment;
 
 impl Check<'_> {
     pub fn deployment(&mut self, draft: Option<&draft::Deployment>) -> Option<Deployment> {
-        let Some(draft) = draft else { return Some(Deployment::default()) };
+        let Some(draft) = draft else {
+            return Some(Deployment::default());
+        };
         let avs = self.address(draft.avs.as_ref(), "deployment.avs");
         let slasher = self.address(draft.slasher.as_ref(), "deployment.slasher");
         let registrar = self.address(draft.registrar.as_ref(), "deployment.registrar");
-        let recipient = self.address(draft.redistribution_recipient.as_ref(), "deployment.redistribution_recipient");
+        let recipient = self.address(
+            draft.redistribution_recipient.as_ref(),
+            "deployment.redistribution_recipient",
+        );
         let reward_token = self.address(draft.reward_token.as_ref(), "deployment.reward_token");
-        let metadata_uri = draft.metadata_uri.as_ref().map(|uri| self.name(uri, "deployment.metadata_uri"));
-        let rewards_start = draft.rewards_start.as_ref().map(|day| self.day(day, "deployment.rewards_start"));
+        let metadata_uri = draft
+            .metadata_uri
+            .as_ref()
+            .map(|uri| self.name(uri, "deployment.metadata_uri"));
+        let rewards_start = draft
+            .rewards_start
+            .as_ref()
+            .map(|day| self.day(day, "deployment.rewards_start"));
         Some(Deployment {
             network: draft.network.as_ref().map(|n| *n.get()).unwrap_or_default(),
             avs: avs?,
@@ -33,9 +44,13 @@ impl Check<'_> {
 
     /// An address that is not the address of nobody.
     fn address(&mut self, given: Option<&At<String>>, key: &str) -> Option<Option<Address>> {
-        let Some(given) = given else { return Some(None) };
+        let Some(given) = given else {
+            return Some(None);
+        };
         let fault = match given.get().trim().parse::<Address>() {
-            Ok(address) if address == Address::ZERO => "the zero address belongs to nobody".to_owned(),
+            Ok(address) if address == Address::ZERO => {
+                "the zero address belongs to nobody".to_owned()
+            }
             Ok(address) => return Some(Some(address)),
             Err(error) => error.to_string(),
         };
@@ -47,10 +62,18 @@ impl Check<'_> {
     fn day(&mut self, given: &At<String>, key: &str) -> Option<String> {
         let text = given.get().trim();
         // Only the full form: a date alone, in the calendar.
-        let day = text.parse::<jiff::civil::Date>().ok().filter(|day| day.to_string() == text);
+        let day = text
+            .parse::<jiff::civil::Date>()
+            .ok()
+            .filter(|day| day.to_string() == text);
         if day.is_none() {
-            self.report(ErrorKind::Domain, given.span(), key, format!("`{text}` is not a day"))
-                .help("write year, month and day: \"2027-01-04\"");
+            self.report(
+                ErrorKind::Domain,
+                given.span(),
+                key,
+                format!("`{text}` is not a day"),
+            )
+            .help("write year, month and day: \"2027-01-04\"");
         }
         day.map(|day| day.to_string())
     }

@@ -26,7 +26,14 @@ pub(super) enum Class {
 pub(super) const CLASSES: usize = 6;
 
 impl Class {
-    pub const ALL: [Self; CLASSES] = [Self::Eth, Self::Lst, Self::Eigen, Self::Btc, Self::Token, Self::Own];
+    pub const ALL: [Self; CLASSES] = [
+        Self::Eth,
+        Self::Lst,
+        Self::Eigen,
+        Self::Btc,
+        Self::Token,
+        Self::Own,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -112,28 +119,63 @@ impl Check<'_> {
         let (rule, holders) = match from.get() {
             From::Avs(name) => self.of_avs(name, &filter?)?,
             From::Largest(count) => self.largest(count, &filter?)?,
-            From::Random(random) => self.random(random.count.get()?, *random.seed.get()?.get(), &filter?)?,
+            From::Random(random) => {
+                self.random(random.count.get()?, *random.seed.get()?.get(), &filter?)?
+            }
             From::List(path) => self.of_list(path)?,
             From::Pooled(pooled) => {
-                let class = pooled.asset.get().and_then(|asset| self.class_of(asset, "operators.from.pooled.asset"));
-                let stake = pooled.stake.get().and_then(|stake| self.quantity(stake, "operators.from.pooled.stake"));
+                let class = pooled
+                    .asset
+                    .get()
+                    .and_then(|asset| self.class_of(asset, "operators.from.pooled.asset"));
+                let stake = pooled
+                    .stake
+                    .get()
+                    .and_then(|stake| self.quantity(stake, "operators.from.pooled.stake"));
                 let (class, stake) = (class?, stake?);
-                (format!("a pool of {} in {}", show(stake, Dimension::Money), class.name()), Holders::Pooled(stake, class))
+                (
+                    format!(
+                        "a pool of {} in {}",
+                        show(stake, Dimension::Money),
+                        class.name()
+                    ),
+                    Holders::Pooled(stake, class),
+                )
             }
             From::Equal(equal) => {
-                let class = equal.asset.get().and_then(|asset| self.class_of(asset, "operators.from.equal.asset"));
-                let stake = equal.stake.get().and_then(|stake| self.quantity(stake, "operators.from.equal.stake"));
-                let count = equal.count.get().and_then(|count| self.count(count, "operators.from.equal.count"));
+                let class = equal
+                    .asset
+                    .get()
+                    .and_then(|asset| self.class_of(asset, "operators.from.equal.asset"));
+                let stake = equal
+                    .stake
+                    .get()
+                    .and_then(|stake| self.quantity(stake, "operators.from.equal.stake"));
+                let count = equal
+                    .count
+                    .get()
+                    .and_then(|count| self.count(count, "operators.from.equal.count"));
                 self.equal(count?, stake?, class?)?
             }
         };
         let classes = self.held_classes(&holders, operators.assets.is_some());
         if classes.is_empty() {
-            let error = self.report(ErrorKind::Empty, from.span(), "operators.from", "these operators hold no stake that counts");
-            error.help = Some("choose other operators, or let more assets count (`operators.assets`)".into());
+            let error = self.report(
+                ErrorKind::Empty,
+                from.span(),
+                "operators.from",
+                "these operators hold no stake that counts",
+            );
+            error.help = Some(
+                "choose other operators, or let more assets count (`operators.assets`)".into(),
+            );
             return None;
         }
-        Some(Holdings { rule, holders, classes })
+        Some(Holdings {
+            rule,
+            holders,
+            classes,
+        })
     }
 
     /// A number of operators: at least one.
@@ -141,8 +183,13 @@ impl Check<'_> {
         if *count.get() > 0 {
             return Some(*count.get());
         }
-        self.report(ErrorKind::Empty, count.span(), key, "a set of no operators secures nothing")
-            .help = Some("write at least 1".into());
+        self.report(
+            ErrorKind::Empty,
+            count.span(),
+            key,
+            "a set of no operators secures nothing",
+        )
+        .help = Some("write at least 1".into());
         None
     }
 
@@ -151,11 +198,20 @@ impl Check<'_> {
         let mut classes = [false; CLASSES];
         let mut fits = !listed.get().is_empty();
         if listed.get().is_empty() {
-            self.report(ErrorKind::Empty, listed.span(), "operators.assets", "no asset counts")
-                .help = Some("name at least one, or leave the key out to count all".into());
+            self.report(
+                ErrorKind::Empty,
+                listed.span(),
+                "operators.assets",
+                "no asset counts",
+            )
+            .help = Some("name at least one, or leave the key out to count all".into());
         }
         for name in listed.get() {
-            let by_symbol = self.snapshot.assets.iter().position(|a| a.symbol == *name.get());
+            let by_symbol = self
+                .snapshot
+                .assets
+                .iter()
+                .position(|a| a.symbol == *name.get());
             match (Class::find(name.get()), by_symbol) {
                 (Some(class), _) => classes[class as usize] = true,
                 (None, Some(asset)) => assets[asset] = true,
@@ -177,18 +233,31 @@ impl Check<'_> {
             None => format!("the snapshot has {}", list(&known)),
         };
         let message = format!("no asset is called `{}`", name.get());
-        self.report(ErrorKind::UnknownName, name.span(), key, message).help = Some(help);
+        self.report(ErrorKind::UnknownName, name.span(), key, message)
+            .help = Some(help);
     }
 
     /// The class of an asset, by its symbol or its own name.
     pub fn class_of(&mut self, name: &At<String>, key: &str) -> Option<Class> {
         let class = Class::find(name.get()).or_else(|| {
-            self.snapshot.assets.iter().find(|a| a.symbol == *name.get()).map(|a| Class::of(a.class))
+            self.snapshot
+                .assets
+                .iter()
+                .find(|a| a.symbol == *name.get())
+                .map(|a| Class::of(a.class))
         });
         match class {
             Some(Class::Own) if !self.has_own_token() => {
-                self.report(ErrorKind::MissingKey, name.span(), key, "the own token has no price")
-                    .help = Some("add [market.OWN] with price = \"2 USD\" and volatility = \"120 %/year\"".into());
+                self.report(
+                    ErrorKind::MissingKey,
+                    name.span(),
+                    key,
+                    "the own token has no price",
+                )
+                .help = Some(
+                    "add [market.OWN] with price = \"2 USD\" and volatility = \"120 %/year\""
+                        .into(),
+                );
                 None
             }
             Some(class) => Some(class),
@@ -202,28 +271,52 @@ impl Check<'_> {
     fn of_avs(&mut self, name: &At<String>, filter: &Filter) -> Option<(String, Holders)> {
         let snapshot = self.snapshot;
         let text = name.get().trim();
-        let named = snapshot.avss.iter().filter(|avs| avs.name.as_ref().is_some_and(|n| n.eq_ignore_ascii_case(text)));
+        let named = snapshot.avss.iter().filter(|avs| {
+            avs.name
+                .as_ref()
+                .is_some_and(|n| n.eq_ignore_ascii_case(text))
+        });
         let key = "operators.from.avs";
         if named.count() > 1 {
-            self.report(ErrorKind::UnknownName, name.span(), key, format!("several AVSs are called `{text}`"))
-                .help = Some("write the address of the one you mean".into());
+            self.report(
+                ErrorKind::UnknownName,
+                name.span(),
+                key,
+                format!("several AVSs are called `{text}`"),
+            )
+            .help = Some("write the address of the one you mean".into());
             return None;
         }
         let Some(avs) = snapshot.avs_by_name(text) else {
             let names = snapshot.avss.iter().filter_map(|avs| avs.name.as_deref());
             let help = match closest(text, names.clone()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the snapshot ({}) has {}", snapshot.manifest.label, list(&names.map(str::to_owned).collect::<Vec<_>>())),
+                None => format!(
+                    "the snapshot ({}) has {}",
+                    snapshot.manifest.label,
+                    list(&names.map(str::to_owned).collect::<Vec<_>>())
+                ),
             };
-            self.report(ErrorKind::UnknownName, name.span(), key, format!("no AVS is called `{text}`")).help = Some(help);
+            self.report(
+                ErrorKind::UnknownName,
+                name.span(),
+                key,
+                format!("no AVS is called `{text}`"),
+            )
+            .help = Some(help);
             return None;
         };
         let members = snapshot.operators_of_avs(avs);
         let row = &snapshot.avss[avs as usize];
         let shown = row.name.clone().unwrap_or_else(|| row.address.to_string());
         if members.is_empty() {
-            self.report(ErrorKind::Empty, name.span(), key, format!("`{shown}` has no operators in this snapshot"))
-                .help = Some("choose another AVS, or { largest = 40 }".into());
+            self.report(
+                ErrorKind::Empty,
+                name.span(),
+                key,
+                format!("`{shown}` has no operators in this snapshot"),
+            )
+            .help = Some("choose another AVS, or { largest = 40 }".into());
             return None;
         }
         let rule = format!("the {} operators of {shown}", members.len());
@@ -245,8 +338,13 @@ impl Check<'_> {
         let mut all = self.with_stake();
         self.enough(wanted, all.len(), count, "operators.from.random.count")?;
         let rank = |o: &OperatorIndex| {
-            let hash = Sha256::new().chain_update(b"stakewright operators").chain_update(seed.to_le_bytes());
-            <[u8; 32]>::from(hash.chain_update(self.snapshot.operators[*o as usize].address.0).finalize())
+            let hash = Sha256::new()
+                .chain_update(b"stakewright operators")
+                .chain_update(seed.to_le_bytes());
+            <[u8; 32]>::from(
+                hash.chain_update(self.snapshot.operators[*o as usize].address.0)
+                    .finalize(),
+            )
         };
         all.sort_by_cached_key(rank);
         all.truncate(wanted as usize);
@@ -258,7 +356,11 @@ impl Check<'_> {
     /// Operators with any priced stake.
     fn with_stake(&self) -> Vec<OperatorIndex> {
         let usd = self.snapshot.usd_by_operator();
-        (0..).zip(usd).filter(|(_, usd)| *usd > 0.0).map(|(o, _)| o).collect()
+        (0..)
+            .zip(usd)
+            .filter(|(_, usd)| *usd > 0.0)
+            .map(|(o, _)| o)
+            .collect()
     }
 
     fn enough(&mut self, wanted: u32, there: usize, count: &At<u32>, key: &str) -> Option<()> {
@@ -267,7 +369,10 @@ impl Check<'_> {
         }
         let message = format!("{wanted} operators are asked for, and {there} have stake");
         self.report(ErrorKind::Domain, count.span(), key, message)
-            .help = Some(format!("the snapshot ({}) has {there} operators with stake", self.snapshot.manifest.label));
+            .help = Some(format!(
+            "the snapshot ({}) has {there} operators with stake",
+            self.snapshot.manifest.label
+        ));
         None
     }
 
@@ -279,7 +384,10 @@ impl Check<'_> {
             place[o as usize] = Some(holders.len());
             let operator = &snapshot.operators[o as usize];
             holders.push(Holder {
-                label: operator.name.clone().unwrap_or_else(|| operator.address.to_string()),
+                label: operator
+                    .name
+                    .clone()
+                    .unwrap_or_else(|| operator.address.to_string()),
                 address: Some(operator.address.to_string()),
                 entity: operator.entity.clone(),
                 tokens: [0.0; CLASSES],
@@ -287,12 +395,18 @@ impl Check<'_> {
                 reconstructed: false,
             });
         }
-        let units: Vec<Option<(Class, f64)>> = (0..).zip(&snapshot.assets).map(|(i, _)| self.unit_of(i)).collect();
+        let units: Vec<Option<(Class, f64)>> = (0..)
+            .zip(&snapshot.assets)
+            .map(|(i, _)| self.unit_of(i))
+            .collect();
         let mut unpriced: Vec<&str> = Vec::new();
         for stake in &snapshot.stakes {
-            let Some(at) = place[stake.operator as usize] else { continue };
+            let Some(at) = place[stake.operator as usize] else {
+                continue;
+            };
             let asset = &snapshot.assets[stake.asset as usize];
-            let (Some(price), Some((class, factor))) = (&asset.price, units[stake.asset as usize]) else {
+            let (Some(price), Some((class, factor))) = (&asset.price, units[stake.asset as usize])
+            else {
                 if stake.amount_tokens > 0.0 && !unpriced.contains(&asset.symbol.as_str()) {
                     unpriced.push(&asset.symbol);
                 }
@@ -310,7 +424,11 @@ impl Check<'_> {
         }
         let reconstructed = holders.iter().filter(|h| h.reconstructed).count();
         if reconstructed > 0 {
-            self.assume("A-reconstructed", "operators.from", format!("{reconstructed} of {} operators", holders.len()));
+            self.assume(
+                "A-reconstructed",
+                "operators.from",
+                format!("{reconstructed} of {} operators", holders.len()),
+            );
         }
         Holders::Operators(holders)
     }
@@ -329,7 +447,9 @@ impl Check<'_> {
     pub fn snapshot_price(&self, class: Class) -> Option<(f64, String)> {
         let usd = self.snapshot.usd_by_asset();
         let of_class = |wanted: Class| {
-            (0..).zip(&self.snapshot.assets).filter(move |(_, a)| Class::of(a.class) == wanted && a.price.is_some())
+            (0..)
+                .zip(&self.snapshot.assets)
+                .filter(move |(_, a)| Class::of(a.class) == wanted && a.price.is_some())
         };
         let most = |wanted: Class| {
             of_class(wanted).max_by(|(i, _), (j, _)| {
@@ -341,7 +461,8 @@ impl Check<'_> {
             Class::Lst => most(Class::Eth).or_else(|| most(Class::Lst)),
             other => most(other),
         };
-        let price = found.and_then(|(_, asset)| asset.price.as_ref().map(|price| (price, &asset.symbol)));
+        let price =
+            found.and_then(|(_, asset)| asset.price.as_ref().map(|price| (price, &asset.symbol)));
         price.map(|(price, symbol)| (price.usd, format!("price of {symbol}: {}", price.source)))
     }
 
@@ -356,7 +477,10 @@ impl Check<'_> {
         let snapshot = self.snapshot_price(class).map(|(price, _)| price);
         self.given_price(class).or_else(|| {
             let ratio = match class {
-                Class::Lst => self.given_price(Class::Eth).zip(self.snapshot_price(Class::Eth)).map_or(1.0, |(new, (old, _))| new / old),
+                Class::Lst => self
+                    .given_price(Class::Eth)
+                    .zip(self.snapshot_price(Class::Eth))
+                    .map_or(1.0, |(new, (old, _))| new / old),
                 _ => 1.0,
             };
             snapshot.map(|price| price * ratio)
@@ -365,15 +489,32 @@ impl Check<'_> {
 
     fn given_price(&mut self, class: Class) -> Option<f64> {
         let market = self.draft.document.market.as_ref()?;
-        let price = super::market::section(market, class)?.get().price.as_ref()?;
+        let price = super::market::section(market, class)?
+            .get()
+            .price
+            .as_ref()?;
         self.quantity(price, &format!("market.{}.price", class.name()))
     }
 
     fn equal(&mut self, count: u32, stake: f64, class: Class) -> Option<(String, Holders)> {
         let Some(price) = self.start_price(class) else {
-            let at = self.draft.document.operators.get().and_then(|o| o.from.get()).map_or(0..0, At::span);
-            self.report(ErrorKind::Snapshot, at, "operators.from.equal.asset", format!("the snapshot has no price of {}", class.name()))
-                .help = Some(format!("add [market.{}] with price = \"… USD\"", class.name()));
+            let at = self
+                .draft
+                .document
+                .operators
+                .get()
+                .and_then(|o| o.from.get())
+                .map_or(0..0, At::span);
+            self.report(
+                ErrorKind::Snapshot,
+                at,
+                "operators.from.equal.asset",
+                format!("the snapshot has no price of {}", class.name()),
+            )
+            .help = Some(format!(
+                "add [market.{}] with price = \"… USD\"",
+                class.name()
+            ));
             return None;
         };
         let mut tokens = [0.0; CLASSES];
@@ -388,7 +529,14 @@ impl Check<'_> {
                 reconstructed: false,
             })
             .collect();
-        Some((format!("{count} operators with {} of {} each", show(stake, Dimension::Money), class.name()), Holders::Operators(holders)))
+        Some((
+            format!(
+                "{count} operators with {} of {} each",
+                show(stake, Dimension::Money),
+                class.name()
+            ),
+            Holders::Operators(holders),
+        ))
     }
 
     fn held_classes(&mut self, holders: &Holders, listed: bool) -> Vec<Class> {
@@ -411,7 +559,12 @@ impl Check<'_> {
             if worth > 0.0 && (listed || worth >= SMALL * total) {
                 held.push(class);
             } else if worth > 0.0 {
-                dropped.push(format!("{} ({:.2} kUSD of {:.2} MUSD)", class.name(), worth / 1e3, total / 1e6));
+                dropped.push(format!(
+                    "{} ({:.2} kUSD of {:.2} MUSD)",
+                    class.name(),
+                    worth / 1e3,
+                    total / 1e6
+                ));
             }
         }
         if !dropped.is_empty() {
@@ -435,9 +588,29 @@ impl Check<'_> {
                 Some((class, factor)) => columns.push((i, class, factor)),
                 None => {
                     let symbols = self.symbols();
-                    let near = closest(&heading.text, symbols.iter().map(String::as_str).chain(["operator", "entity"]));
-                    let help = near.map_or_else(|| format!("columns are operator, entity and priced assets: {}", list(&symbols)), |n| format!("did you mean `{n}`?"));
-                    table.report(self, ErrorKind::UnknownName, heading, format!("no priced asset is called `{}`", heading.text), help);
+                    let near = closest(
+                        &heading.text,
+                        symbols
+                            .iter()
+                            .map(String::as_str)
+                            .chain(["operator", "entity"]),
+                    );
+                    let help = near.map_or_else(
+                        || {
+                            format!(
+                                "columns are operator, entity and priced assets: {}",
+                                list(&symbols)
+                            )
+                        },
+                        |n| format!("did you mean `{n}`?"),
+                    );
+                    table.report(
+                        self,
+                        ErrorKind::UnknownName,
+                        heading,
+                        format!("no priced asset is called `{}`", heading.text),
+                        help,
+                    );
                     fits = false;
                 }
             }
@@ -446,17 +619,33 @@ impl Check<'_> {
         for row in table.rows() {
             let label = row[names].text.clone();
             if label.is_empty() {
-                table.report(self, ErrorKind::MissingKey, &row[names], "an operator without a name".into(), "write a name or an address".into());
+                table.report(
+                    self,
+                    ErrorKind::MissingKey,
+                    &row[names],
+                    "an operator without a name".into(),
+                    "write a name or an address".into(),
+                );
                 fits = false;
             } else if holders.iter().any(|h| h.label == label) {
-                let help = "give each operator one line; operators of one entity share the entity column".into();
-                table.report(self, ErrorKind::Duplicate, &row[names], format!("`{label}` is listed twice"), help);
+                let help =
+                    "give each operator one line; operators of one entity share the entity column"
+                        .into();
+                table.report(
+                    self,
+                    ErrorKind::Duplicate,
+                    &row[names],
+                    format!("`{label}` is listed twice"),
+                    help,
+                );
                 fits = false;
             }
             let mut holder = Holder {
                 address: label.starts_with("0x").then(|| label.clone()),
                 label,
-                entity: entities.map(|i| row[i].text.clone()).filter(|text| !text.is_empty()),
+                entity: entities
+                    .map(|i| row[i].text.clone())
+                    .filter(|text| !text.is_empty()),
                 tokens: [0.0; CLASSES],
                 delegated_usd: 0.0,
                 reconstructed: false,
@@ -465,11 +654,20 @@ impl Check<'_> {
                 match amount(&row[i]) {
                     Ok(tokens) => {
                         holder.tokens[class as usize] += tokens * factor;
-                        let unit = self.snapshot_price(class).map(|(price, _)| price).or_else(|| self.start_price(class));
+                        let unit = self
+                            .snapshot_price(class)
+                            .map(|(price, _)| price)
+                            .or_else(|| self.start_price(class));
                         holder.delegated_usd += tokens * factor * unit.unwrap_or(0.0);
                     }
                     Err((kind, message)) => {
-                        table.report(self, kind, &row[i], message, "write tokens as a plain number, such as 1250.5".into());
+                        table.report(
+                            self,
+                            kind,
+                            &row[i],
+                            message,
+                            "write tokens as a plain number, such as 1250.5".into(),
+                        );
                         fits = false;
                     }
                 }
@@ -477,8 +675,16 @@ impl Check<'_> {
             holders.push(holder);
         }
         if holders.is_empty() {
-            self.report(ErrorKind::Empty, path.span(), "operators.from.list", format!("`{}` lists no operator", path.get()))
-                .help = Some("write a line of headings (operator,entity,ETH), then one line for each operator".into());
+            self.report(
+                ErrorKind::Empty,
+                path.span(),
+                "operators.from.list",
+                format!("`{}` lists no operator", path.get()),
+            )
+            .help = Some(
+                "write a line of headings (operator,entity,ETH), then one line for each operator"
+                    .into(),
+            );
             return None;
         }
         let rule = format!("the {} operators of {}", holders.len(), path.get());
@@ -490,10 +696,14 @@ impl Check<'_> {
         if heading == "OWN" {
             return self.has_own_token().then_some((Class::Own, 1.0));
         }
-        let by_symbol = (0..).zip(&self.snapshot.assets).find(|(_, a)| a.symbol == heading && a.price.is_some());
+        let by_symbol = (0..)
+            .zip(&self.snapshot.assets)
+            .find(|(_, a)| a.symbol == heading && a.price.is_some());
         match by_symbol {
             Some((asset, _)) => self.unit_of(asset),
-            None => Class::find(heading).filter(|class| self.snapshot_price(*class).is_some()).map(|class| (class, 1.0)),
+            None => Class::find(heading)
+                .filter(|class| self.snapshot_price(*class).is_some())
+                .map(|class| (class, 1.0)),
         }
     }
 }
@@ -506,14 +716,22 @@ fn amount(cell: &Cell) -> Result<f64, (ErrorKind, String)> {
     match text.parse::<f64>() {
         Ok(tokens) if tokens.is_finite() && tokens >= 0.0 => Ok(tokens),
         Ok(tokens) if tokens < 0.0 => Err((ErrorKind::Domain, "stake cannot be negative".into())),
-        _ => Err((ErrorKind::Number, format!("`{}` is not a number of tokens", cell.text))),
+        _ => Err((
+            ErrorKind::Number,
+            format!("`{}` is not a number of tokens", cell.text),
+        )),
     }
 }
 
 /// Names as one phrase, the first few of many.
 pub(super) fn list(names: &[String]) -> String {
     const SHOWN: usize = 8;
-    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let shown = names
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     match names.len() {
         0 => "none".into(),
         n if n > SHOWN => format!("{shown} and {} more", n - SHOWN),

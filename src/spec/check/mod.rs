@@ -51,7 +51,11 @@ impl Draft {
         match model {
             Some(model) if check.errors.is_empty() => Ok(model),
             _ => {
-                assert!(!check.errors.is_empty(), "{}: a part is missing and no fault is noted", self.file.name());
+                assert!(
+                    !check.errors.is_empty(),
+                    "{}: a part is missing and no fault is noted",
+                    self.file.name()
+                );
                 Err(SpecErrors::new(self.file.name(), check.errors))
             }
         }
@@ -61,7 +65,9 @@ impl Draft {
 fn read_file(path: &Path) -> std::io::Result<String> {
     let length = std::fs::metadata(path)?.len();
     if length > FILE_LIMIT {
-        return Err(std::io::Error::other(format!("{length} bytes, and {FILE_LIMIT} are the most")));
+        return Err(std::io::Error::other(format!(
+            "{length} bytes, and {FILE_LIMIT} are the most"
+        )));
     }
     std::fs::read_to_string(path)
 }
@@ -73,17 +79,31 @@ impl Check<'_> {
         let service = document.service.get().and_then(|s| self.service(s));
         // Names and prices first: other parts refer to them.
         self.note_own_token(document.market.as_ref());
-        let verification = document.service.get().and_then(|s| s.verification.get()).map(|v| *v.get());
-        let slashing = document.slashing.get().and_then(|s| self.slashing(s, verification));
+        let verification = document
+            .service
+            .get()
+            .and_then(|s| s.verification.get())
+            .map(|v| *v.get());
+        let slashing = document
+            .slashing
+            .get()
+            .and_then(|s| self.slashing(s, verification));
         let value = document.value.get().and_then(|v| self.value(v));
         let holdings = document.operators.get().and_then(|o| self.holdings(o));
         let held = holdings.as_ref().map(|h| h.classes.clone());
-        let market = self.market(document.market.as_ref(), document.value.get(), held.as_deref());
+        let market = self.market(
+            document.market.as_ref(),
+            document.value.get(),
+            held.as_deref(),
+        );
         let operators = match (document.operators.get(), holdings) {
             (Some(operators), holdings) => self.operators(operators, holdings),
             (None, _) => None,
         };
-        let slashable = operators.as_ref().zip(market.as_ref()).map(|(o, m)| operators::slashable_usd(o, m));
+        let slashable = operators
+            .as_ref()
+            .zip(market.as_ref())
+            .map(|(o, m)| operators::slashable_usd(o, m));
         let rewards = document.rewards.get().and_then(|r| self.rewards(r));
         let supply = self.supply(document.supply.as_ref(), slashable);
         let target = document.target.get().and_then(|t| self.target(t));
@@ -118,8 +138,14 @@ impl Check<'_> {
     }
 
     fn service(&mut self, service: &draft::Service) -> Option<Service> {
-        let name = service.name.get().and_then(|name| self.name(name, "service.name"));
-        let text = |at: &Option<super::leaf::At<String>>| at.as_ref().map_or_else(String::new, |t| t.get().trim().to_owned());
+        let name = service
+            .name
+            .get()
+            .and_then(|name| self.name(name, "service.name"));
+        let text = |at: &Option<super::leaf::At<String>>| {
+            at.as_ref()
+                .map_or_else(String::new, |t| t.get().trim().to_owned())
+        };
         Some(Service {
             name: name?,
             kind: text(&service.kind),
@@ -134,8 +160,13 @@ impl Check<'_> {
         if !text.is_empty() {
             return Some(text.to_owned());
         }
-        self.report(ErrorKind::Empty, name.span(), key, format!("`{}` is empty", shape::last(key)))
-            .help = Some("write a name that readers know".into());
+        self.report(
+            ErrorKind::Empty,
+            name.span(),
+            key,
+            format!("`{}` is empty", shape::last(key)),
+        )
+        .help = Some("write a name that readers know".into());
         None
     }
 }

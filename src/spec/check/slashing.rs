@@ -13,36 +13,82 @@ use crate::units::{Days, PerYear, Share};
 use std::ops::Range;
 
 impl Check<'_> {
-    pub fn slashing(&mut self, draft: &draft::Slashing, verification: Option<Verification>) -> Option<Slashing> {
+    pub fn slashing(
+        &mut self,
+        draft: &draft::Slashing,
+        verification: Option<Verification>,
+    ) -> Option<Slashing> {
         let offences = draft.offence.get()?;
-        self.unique_names(offences.iter().filter_map(|o| o.get().name.get()), "slashing.offence");
-        let offences: Vec<Option<Offence>> =
-            offences.iter().enumerate().map(|(n, o)| self.offence(n, o.get(), verification)).collect();
-        Some(Slashing { offences: offences.into_iter().collect::<Option<Vec<_>>>()? })
+        self.unique_names(
+            offences.iter().filter_map(|o| o.get().name.get()),
+            "slashing.offence",
+        );
+        let offences: Vec<Option<Offence>> = offences
+            .iter()
+            .enumerate()
+            .map(|(n, o)| self.offence(n, o.get(), verification))
+            .collect();
+        Some(Slashing {
+            offences: offences.into_iter().collect::<Option<Vec<_>>>()?,
+        })
     }
 
-    fn offence(&mut self, n: usize, draft: &draft::Offence, verification: Option<Verification>) -> Option<Offence> {
+    fn offence(
+        &mut self,
+        n: usize,
+        draft: &draft::Offence,
+        verification: Option<Verification>,
+    ) -> Option<Offence> {
         let key = |name: &str| format!("slashing.offence[{n}].{name}");
-        let name = draft.name.get().and_then(|name| self.name(name, &key("name")));
+        let name = draft
+            .name
+            .get()
+            .and_then(|name| self.name(name, &key("name")));
         let fault = draft.fault.get().map(|f| *f.get());
-        let slash = draft.slash.get().and_then(|s| self.choice(s, &key("slash")));
-        let attributable = self.attributable(draft.attributable.as_ref(), &key("attributable"), fault, verification);
+        let slash = draft
+            .slash
+            .get()
+            .and_then(|s| self.choice(s, &key("slash")));
+        let attributable = self.attributable(
+            draft.attributable.as_ref(),
+            &key("attributable"),
+            fault,
+            verification,
+        );
         let detection = draft.detection.get().and_then(|d| match d {
-            draft::Detection::Probability(p) => {
-                self.quantity(p, &key("detection.probability")).map(|p| Detection::Probability(Share(p)))
-            }
-            draft::Detection::Mean(mean) => {
-                self.quantity(mean, &key("detection.mean")).map(|days| Detection::Exponential { mean: Days(days) })
-            }
+            draft::Detection::Probability(p) => self
+                .quantity(p, &key("detection.probability"))
+                .map(|p| Detection::Probability(Share(p))),
+            draft::Detection::Mean(mean) => self
+                .quantity(mean, &key("detection.mean"))
+                .map(|days| Detection::Exponential { mean: Days(days) }),
         });
-        let dispute = draft.dispute.get().and_then(|d| self.choice(d, &key("dispute")));
+        let dispute = draft
+            .dispute
+            .get()
+            .and_then(|d| self.choice(d, &key("dispute")));
         let veto = draft.veto.as_ref().map(|v| self.veto(v, &key("veto")));
-        let executes = self.quantity_or::<Fraction>(draft.executes.as_ref(), &key("executes"), "A-executes");
-        let redistributed = self.quantity_or::<Fraction>(draft.redistributed.as_ref(), &key("redistributed"), "A-burned");
+        let executes =
+            self.quantity_or::<Fraction>(draft.executes.as_ref(), &key("executes"), "A-executes");
+        let redistributed = self.quantity_or::<Fraction>(
+            draft.redistributed.as_ref(),
+            &key("redistributed"),
+            "A-burned",
+        );
         let recaptured = self.recaptured(draft, redistributed, &key("recaptured"));
-        let accidental = self.quantity_or::<Frequency>(draft.accidental.as_ref(), &key("accidental"), "A-accidental");
+        let accidental = self.quantity_or::<Frequency>(
+            draft.accidental.as_ref(),
+            &key("accidental"),
+            "A-accidental",
+        );
         if let (Some(dispute), Some(given)) = (dispute, draft.dispute.get()) {
-            self.fits_window(dispute, given, draft.veto.as_ref(), veto.flatten(), &key("dispute"));
+            self.fits_window(
+                dispute,
+                given,
+                draft.veto.as_ref(),
+                veto.flatten(),
+                &key("dispute"),
+            );
         }
         Some(Offence {
             name: name?,
@@ -71,7 +117,9 @@ impl Check<'_> {
         }
         let id = match (fault?, verification?) {
             (Fault::Liveness, _) => "A-attributable-liveness",
-            (Fault::Safety, Verification::Onchain | Verification::Proof) => "A-attributable-onchain",
+            (Fault::Safety, Verification::Onchain | Verification::Proof) => {
+                "A-attributable-onchain"
+            }
             (Fault::Safety, Verification::Quorum) => "A-attributable-quorum",
             (Fault::Safety, Verification::Intersubjective) => "A-attributable-intersubjective",
         };
@@ -80,16 +128,34 @@ impl Check<'_> {
 
     fn veto(&mut self, at: &At<draft::Veto>, key: &str) -> Option<Veto> {
         let draft = at.get();
-        let window = draft.window.get().and_then(|w| self.quantity(w, &format!("{key}.window")));
-        let probability = draft.probability.get().and_then(|p| self.quantity(p, &format!("{key}.probability")));
-        Some(Veto { window: Days(window?), probability: Share(probability?) })
+        let window = draft
+            .window
+            .get()
+            .and_then(|w| self.quantity(w, &format!("{key}.window")));
+        let probability = draft
+            .probability
+            .get()
+            .and_then(|p| self.quantity(p, &format!("{key}.probability")));
+        Some(Veto {
+            window: Days(window?),
+            probability: Share(probability?),
+        })
     }
 
     /// What returns to the attacker is part of what is redistributed.
-    fn recaptured(&mut self, draft: &draft::Offence, redistributed: Option<f64>, key: &str) -> Option<f64> {
+    fn recaptured(
+        &mut self,
+        draft: &draft::Offence,
+        redistributed: Option<f64>,
+        key: &str,
+    ) -> Option<f64> {
         let Some(given) = &draft.recaptured else {
             let nothing = redistributed == Some(0.0);
-            return Some(if nothing { 0.0 } else { self.default::<Fraction>("A-recaptured", key) });
+            return Some(if nothing {
+                0.0
+            } else {
+                self.default::<Fraction>("A-recaptured", key)
+            });
         };
         let recaptured = self.quantity(given, key)?;
         if recaptured <= redistributed? {
@@ -100,7 +166,10 @@ impl Check<'_> {
             None => "what is burned cannot return to the attacker",
         };
         let span = given.0.span();
-        let other = draft.redistributed.as_ref().map(|r| (r.0.span(), "redistributed".to_owned()));
+        let other = draft
+            .redistributed
+            .as_ref()
+            .map(|r| (r.0.span(), "redistributed".to_owned()));
         let error = self.report(ErrorKind::Contradiction, span, key, message);
         error.also = other;
         error.help = Some("write `redistributed`: the share of the slashed stake that a redistributing set passes on".into());
@@ -128,7 +197,9 @@ impl Check<'_> {
         };
         let shown = show(longest, Dimension::Span);
         let rest = show((window - veto_days).max(0.0), Dimension::Span);
-        let message = format!("dispute and veto take {shown}, and an operator that leaves is out of reach after {window} days");
+        let message = format!(
+            "dispute and veto take {shown}, and an operator that leaves is out of reach after {window} days"
+        );
         let error = self.report(ErrorKind::Protocol, at, key, message);
         error.label = "the dispute".into();
         error.also = veto_at.map(|v| (v.span(), "the veto".into()));
@@ -140,13 +211,18 @@ impl Check<'_> {
     /// Redistribution of native ETH and EIGEN is forbidden by the protocol.
     pub fn forbid_redistribution(&mut self, held: Option<&[Class]>) {
         let Some(held) = held else { return };
-        let forbidden: Vec<&str> =
-            held.iter().filter(|c| matches!(c, Class::Eth | Class::Eigen)).map(|c| c.name()).collect();
+        let forbidden: Vec<&str> = held
+            .iter()
+            .filter(|c| matches!(c, Class::Eth | Class::Eigen))
+            .map(|c| c.name())
+            .collect();
         if forbidden.is_empty() {
             return;
         }
         for (n, offence) in self.offences().into_iter().enumerate() {
-            let Some(given) = &offence.redistributed else { continue };
+            let Some(given) = &offence.redistributed else {
+                continue;
+            };
             let key = format!("slashing.offence[{n}].redistributed");
             let noted = self.errors.len();
             let share = self.quantity(given, &key);
@@ -154,7 +230,10 @@ impl Check<'_> {
             if share.is_none_or(|share| share <= 0.0) {
                 continue;
             }
-            let message = format!("the protocol does not redistribute {}", forbidden.join(" and "));
+            let message = format!(
+                "the protocol does not redistribute {}",
+                forbidden.join(" and ")
+            );
             self.report(ErrorKind::Protocol, given.0.span(), &key, message).help = Some(
                 "a redistributing operator set takes no native ETH and no EIGEN (ELIP-006): leave them out with `operators.assets`, such as [\"LST\"], or burn"
                     .into(),

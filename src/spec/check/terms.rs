@@ -25,20 +25,32 @@ const DAYS_LIMIT: f64 = 3650.0;
 
 impl Check<'_> {
     pub fn rewards(&mut self, draft: &draft::Rewards) -> Option<Rewards> {
-        let budget = draft.budget.get().and_then(|b| self.choice(b, "rewards.budget"));
+        let budget = draft
+            .budget
+            .get()
+            .and_then(|b| self.choice(b, "rewards.budget"));
         let paid_in = draft.paid_in.get().and_then(|p| self.paid_in(p));
         let split = match &draft.operator_split {
             Some(Searchable::Fixed(split)) => self.quantity(split, "rewards.operator_split"),
             Some(Searchable::Search { low, high }) => {
                 let span = low.0.span().start..high.0.span().end;
-                let error = self.report(ErrorKind::Protocol, span, "rewards.operator_split", "a service cannot choose its operators' split");
+                let error = self.report(
+                    ErrorKind::Protocol,
+                    span,
+                    "rewards.operator_split",
+                    "a service cannot choose its operators' split",
+                );
                 error.label = "a range for the search".into();
                 error.help = Some("each operator sets its own (RewardsCoordinator.setOperatorSetSplit, 7 days' notice; 10 % unless it does): write the one value that you expect".into());
                 None
             }
             None => Some(self.default::<Fraction>("A-operator-split", "rewards.operator_split")),
         };
-        let fee = self.quantity_or::<Fraction>(draft.protocol_fee.as_ref(), "rewards.protocol_fee", "A-protocol-fee");
+        let fee = self.quantity_or::<Fraction>(
+            draft.protocol_fee.as_ref(),
+            "rewards.protocol_fee",
+            "A-protocol-fee",
+        );
         Some(Rewards {
             budget: map(budget?, UsdPerYear),
             paid_in: paid_in?,
@@ -57,23 +69,42 @@ impl Check<'_> {
             return Some(wanted.to_owned());
         }
         let help = match (closest(wanted, known.iter().map(String::as_str)), wanted) {
-            (_, "OWN") => "add [market.OWN] with price = \"2 USD\" and volatility = \"120 %/year\"".into(),
+            (_, "OWN") => {
+                "add [market.OWN] with price = \"2 USD\" and volatility = \"120 %/year\"".into()
+            }
             (_, "USD") => "rewards are paid in a token: write \"USDC\", or \"ETH\"".into(),
             (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, _) => format!("write ETH, EIGEN, USDC, OWN (with [market.OWN]) or a token of the snapshot: {}", list(&known)),
+            (None, _) => format!(
+                "write ETH, EIGEN, USDC, OWN (with [market.OWN]) or a token of the snapshot: {}",
+                list(&known)
+            ),
         };
-        self.report(ErrorKind::UnknownName, given.span(), "rewards.paid_in", format!("no token is called `{wanted}`")).help = Some(help);
+        self.report(
+            ErrorKind::UnknownName,
+            given.span(),
+            "rewards.paid_in",
+            format!("no token is called `{wanted}`"),
+        )
+        .help = Some(help);
         None
     }
 
-    pub fn supply(&mut self, draft: Option<&draft::Supply>, slashable_usd: Option<f64>) -> Option<Supply> {
+    pub fn supply(
+        &mut self,
+        draft: Option<&draft::Supply>,
+        slashable_usd: Option<f64>,
+    ) -> Option<Supply> {
         let premium = self.premium(draft.and_then(|d| d.premium.as_ref()));
         let curve = match draft.and_then(|d| d.curve.as_ref()) {
             Some(curve) => self.curve(curve),
             // Without a set, its own fault is said already.
             None => slashable_usd.map(|stake| {
                 let shown = show(stake, Dimension::Money);
-                self.assume("A-supply-stake", "supply.curve", format!("{shown} at 2 %/year, elasticity {SUPPLY_ELASTICITY}"));
+                self.assume(
+                    "A-supply-stake",
+                    "supply.curve",
+                    format!("{shown} at 2 %/year, elasticity {SUPPLY_ELASTICITY}"),
+                );
                 SupplyCurve::ConstantElasticity {
                     stake: Usd(stake),
                     at_yield: PerYear(SUPPLY_YIELD),
@@ -81,7 +112,10 @@ impl Check<'_> {
                 }
             }),
         };
-        Some(Supply { curve: curve?, premium: premium? })
+        Some(Supply {
+            curve: curve?,
+            premium: premium?,
+        })
     }
 
     fn curve(&mut self, curve: &draft::Curve) -> Option<SupplyCurve> {
@@ -89,16 +123,36 @@ impl Check<'_> {
             draft::Curve::ConstantElasticity(c) => {
                 let key = |name: &str| format!("supply.curve.constant_elasticity.{name}");
                 let stake = c.stake.get().and_then(|q| self.quantity(q, &key("stake")));
-                let at_yield = c.at_yield.get().and_then(|q| self.quantity(q, &key("at_yield")));
-                let elasticity = c.elasticity.get().and_then(|n| self.positive(n, &key("elasticity")));
-                Some(SupplyCurve::ConstantElasticity { stake: Usd(stake?), at_yield: PerYear(at_yield?), elasticity: elasticity? })
+                let at_yield = c
+                    .at_yield
+                    .get()
+                    .and_then(|q| self.quantity(q, &key("at_yield")));
+                let elasticity = c
+                    .elasticity
+                    .get()
+                    .and_then(|n| self.positive(n, &key("elasticity")));
+                Some(SupplyCurve::ConstantElasticity {
+                    stake: Usd(stake?),
+                    at_yield: PerYear(at_yield?),
+                    elasticity: elasticity?,
+                })
             }
             draft::Curve::Logistic(c) => {
                 let key = |name: &str| format!("supply.curve.logistic.{name}");
-                let capacity = c.capacity.get().and_then(|q| self.quantity(q, &key("capacity")));
-                let midpoint = c.midpoint.get().and_then(|q| self.quantity(q, &key("midpoint")));
+                let capacity = c
+                    .capacity
+                    .get()
+                    .and_then(|q| self.quantity(q, &key("capacity")));
+                let midpoint = c
+                    .midpoint
+                    .get()
+                    .and_then(|q| self.quantity(q, &key("midpoint")));
                 let slope = c.slope.get().and_then(|n| self.positive(n, &key("slope")));
-                Some(SupplyCurve::Logistic { capacity: Usd(capacity?), midpoint: PerYear(midpoint?), slope: slope? })
+                Some(SupplyCurve::Logistic {
+                    capacity: Usd(capacity?),
+                    midpoint: PerYear(midpoint?),
+                    slope: slope?,
+                })
             }
             draft::Curve::Steps(steps) => self.steps(steps),
         }
@@ -107,26 +161,42 @@ impl Check<'_> {
     fn steps(&mut self, steps: &At<Vec<draft::Step>>) -> Option<SupplyCurve> {
         let key = "supply.curve.steps";
         if steps.get().is_empty() {
-            self.report(ErrorKind::Empty, steps.span(), key, "a curve without steps offers no stake")
-                .help = Some("write [{ yield = \"1 %/year\", stake = \"50 MUSD\" }, …]".into());
+            self.report(
+                ErrorKind::Empty,
+                steps.span(),
+                key,
+                "a curve without steps offers no stake",
+            )
+            .help = Some("write [{ yield = \"1 %/year\", stake = \"50 MUSD\" }, …]".into());
             return None;
         }
         let mut made: Vec<Option<(PerYear, Usd)>> = Vec::new();
         let mut before: Option<f64> = None;
         for (n, step) in steps.get().iter().enumerate() {
-            let at_yield = step.at_yield.get().and_then(|q| self.quantity(q, &format!("{key}[{n}].yield")));
-            let stake = step.stake.get().and_then(|q| self.quantity(q, &format!("{key}[{n}].stake")));
+            let at_yield = step
+                .at_yield
+                .get()
+                .and_then(|q| self.quantity(q, &format!("{key}[{n}].yield")));
+            let stake = step
+                .stake
+                .get()
+                .and_then(|q| self.quantity(q, &format!("{key}[{n}].stake")));
             if let (Some(now), Some(last), Some(q)) = (at_yield, before, step.at_yield.get())
                 && now <= last
             {
-                let message = format!("yields must rise from step to step, and the one before is {}", show(last, Dimension::Rate));
-                self.report(ErrorKind::Range, q.0.span(), key, message)
-                    .help = Some("sort the steps by yield; join steps of the same yield".into());
+                let message = format!(
+                    "yields must rise from step to step, and the one before is {}",
+                    show(last, Dimension::Rate)
+                );
+                self.report(ErrorKind::Range, q.0.span(), key, message).help =
+                    Some("sort the steps by yield; join steps of the same yield".into());
             }
             before = at_yield.or(before);
             made.push(at_yield.zip(stake).map(|(y, s)| (PerYear(y), Usd(s))));
         }
-        made.into_iter().collect::<Option<Vec<_>>>().map(SupplyCurve::Steps)
+        made.into_iter()
+            .collect::<Option<Vec<_>>>()
+            .map(SupplyCurve::Steps)
     }
 
     fn positive(&mut self, given: &At<f64>, key: &str) -> Option<f64> {
@@ -135,8 +205,13 @@ impl Check<'_> {
             return Some(value);
         }
         let word = crate::spec::shape::last(key).to_owned();
-        self.report(ErrorKind::Domain, given.span(), key, format!("`{word}` must be above 0"))
-            .help = Some("write a number such as 1.5".into());
+        self.report(
+            ErrorKind::Domain,
+            given.span(),
+            key,
+            format!("`{word}` must be above 0"),
+        )
+        .help = Some("write a number such as 1.5".into());
         None
     }
 
@@ -150,15 +225,37 @@ impl Check<'_> {
                 value.parse().ok()
             }
         };
-        let illiquidity = self.quantity_or::<Frequency>(draft.and_then(|d| d.illiquidity.as_ref()), &key("illiquidity"), "A-illiquidity");
-        let alternative = self.quantity_or::<Frequency>(draft.and_then(|d| d.alternative.as_ref()), &key("alternative"), "A-alternative");
-        Some(Premium { risk_aversion: risk_aversion?, illiquidity: PerYear(illiquidity?), alternative: PerYear(alternative?) })
+        let illiquidity = self.quantity_or::<Frequency>(
+            draft.and_then(|d| d.illiquidity.as_ref()),
+            &key("illiquidity"),
+            "A-illiquidity",
+        );
+        let alternative = self.quantity_or::<Frequency>(
+            draft.and_then(|d| d.alternative.as_ref()),
+            &key("alternative"),
+            "A-alternative",
+        );
+        Some(Premium {
+            risk_aversion: risk_aversion?,
+            illiquidity: PerYear(illiquidity?),
+            alternative: PerYear(alternative?),
+        })
     }
 
     pub fn target(&mut self, draft: &draft::Target) -> Option<Target> {
-        let within = draft.insecure_within.get().and_then(|q| self.quantity(q, "target.insecure_within"));
-        let at_most = draft.at_most.get().and_then(|q| self.quantity(q, "target.at_most"));
-        let confidence = self.quantity_or::<OpenFraction>(draft.confidence.as_ref(), "target.confidence", "A-confidence");
+        let within = draft
+            .insecure_within
+            .get()
+            .and_then(|q| self.quantity(q, "target.insecure_within"));
+        let at_most = draft
+            .at_most
+            .get()
+            .and_then(|q| self.quantity(q, "target.at_most"));
+        let confidence = self.quantity_or::<OpenFraction>(
+            draft.confidence.as_ref(),
+            "target.confidence",
+            "A-confidence",
+        );
         let deterrence = match &draft.deterrence {
             Some(given) => *given.get(),
             None => {
@@ -166,10 +263,19 @@ impl Check<'_> {
                 Deterrence::WholeStake
             }
         };
-        Some(Target { insecure_within: Days(within?), at_most: Share(at_most?), confidence: Share(confidence?), deterrence })
+        Some(Target {
+            insecure_within: Days(within?),
+            at_most: Share(at_most?),
+            confidence: Share(confidence?),
+            deterrence,
+        })
     }
 
-    pub fn simulation(&mut self, draft: Option<&draft::Simulation>, target: Option<&Target>) -> Option<Simulation> {
+    pub fn simulation(
+        &mut self,
+        draft: Option<&draft::Simulation>,
+        target: Option<&Target>,
+    ) -> Option<Simulation> {
         let horizon = target.map(|t| t.insecure_within.get());
         let monitoring = match draft.and_then(|d| d.monitoring.as_ref()) {
             Some(given) => *given.get(),
@@ -194,20 +300,31 @@ impl Check<'_> {
 
     fn horizon_span(&self) -> std::ops::Range<usize> {
         let target = self.draft.document.target.get();
-        target.and_then(|t| t.insecure_within.get()).map_or(0..0, |q| q.0.span())
+        target
+            .and_then(|t| t.insecure_within.get())
+            .map_or(0..0, |q| q.0.span())
     }
 
-    fn whole_days(&mut self, days: f64, span: std::ops::Range<usize>, horizon: Option<f64>) -> Option<u32> {
+    fn whole_days(
+        &mut self,
+        days: f64,
+        span: std::ops::Range<usize>,
+        horizon: Option<f64>,
+    ) -> Option<u32> {
         let key = "simulation.days";
         if days > DAYS_LIMIT || days < 1.0 || days.fract() != 0.0 {
             let message = format!("{} cannot be simulated", show(days, Dimension::Span));
-            self.report(ErrorKind::Domain, span, key, message)
-                .help = Some(format!("write whole days, from 1 to {DAYS_LIMIT}"));
+            self.report(ErrorKind::Domain, span, key, message).help =
+                Some(format!("write whole days, from 1 to {DAYS_LIMIT}"));
             return None;
         }
         if let Some(horizon) = horizon.filter(|h| *h > days) {
             let horizon_span = self.horizon_span();
-            let message = format!("the promise looks {} ahead, and {} are simulated", show(horizon, Dimension::Span), show(days, Dimension::Span));
+            let message = format!(
+                "the promise looks {} ahead, and {} are simulated",
+                show(horizon, Dimension::Span),
+                show(days, Dimension::Span)
+            );
             let error = self.report(ErrorKind::Contradiction, span, key, message);
             error.also = Some((horizon_span, "the horizon".into()));
             error.help = Some("simulate at least as long as the promise looks ahead".into());

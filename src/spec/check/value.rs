@@ -15,9 +15,19 @@ impl Check<'_> {
     pub fn value(&mut self, draft: &draft::Value) -> Option<Value> {
         let at_risk = draft.at_risk.get().and_then(|v| self.at_risk(v));
         let attacks = draft.attack.get()?;
-        self.unique_names(attacks.iter().filter_map(|a| a.get().name.get()), "value.attack");
-        let attacks: Vec<Option<Attack>> = attacks.iter().enumerate().map(|(n, a)| self.attack(n, a)).collect();
-        Some(Value { at_risk: at_risk?, attacks: attacks.into_iter().collect::<Option<Vec<_>>>()? })
+        self.unique_names(
+            attacks.iter().filter_map(|a| a.get().name.get()),
+            "value.attack",
+        );
+        let attacks: Vec<Option<Attack>> = attacks
+            .iter()
+            .enumerate()
+            .map(|(n, a)| self.attack(n, a))
+            .collect();
+        Some(Value {
+            at_risk: at_risk?,
+            attacks: attacks.into_iter().collect::<Option<Vec<_>>>()?,
+        })
     }
 
     /// Names that must differ from each other.
@@ -26,7 +36,12 @@ impl Check<'_> {
         for name in names {
             if let Some(before) = seen.iter().find(|s| s.get().trim() == name.get().trim()) {
                 let span = before.span();
-                let error = self.report(ErrorKind::Duplicate, name.span(), key, format!("`{}` is named twice", name.get().trim()));
+                let error = self.report(
+                    ErrorKind::Duplicate,
+                    name.span(),
+                    key,
+                    format!("`{}` is named twice", name.get().trim()),
+                );
                 error.also = Some((span, "here first".into()));
                 error.help = Some("give each its own name: reports and references go by it".into());
             }
@@ -36,9 +51,17 @@ impl Check<'_> {
 
     fn at_risk(&mut self, draft: &draft::AtRisk) -> Option<ValueAtRisk> {
         let key = |name: &str| format!("value.at_risk.{name}");
-        let start = draft.start.get().and_then(|q| self.quantity(q, &key("start")));
-        let growth = self.quantity_or::<Growth>(draft.growth.as_ref(), &key("growth"), "A-value-growth");
-        let volatility = self.quantity_or::<Volatility>(draft.volatility.as_ref(), &key("volatility"), "A-value-volatility");
+        let start = draft
+            .start
+            .get()
+            .and_then(|q| self.quantity(q, &key("start")));
+        let growth =
+            self.quantity_or::<Growth>(draft.growth.as_ref(), &key("growth"), "A-value-growth");
+        let volatility = self.quantity_or::<Volatility>(
+            draft.volatility.as_ref(),
+            &key("volatility"),
+            "A-value-volatility",
+        );
         let jumps = match draft.jumps.as_ref().map(At::get) {
             None | Some(WordOr::Word(_)) => Some(None),
             Some(WordOr::Table(law)) => self.jump_law(law, &key("jumps")).map(Some),
@@ -54,8 +77,14 @@ impl Check<'_> {
     fn attack(&mut self, n: usize, at: &At<draft::Attack>) -> Option<Attack> {
         let draft = at.get();
         let key = |name: &str| format!("value.attack[{n}].{name}");
-        let name = draft.name.get().and_then(|name| self.name(name, &key("name")));
-        let takes = draft.takes.get().and_then(|takes| self.takes(takes, &key("takes")));
+        let name = draft
+            .name
+            .get()
+            .and_then(|name| self.name(name, &key("name")));
+        let takes = draft
+            .takes
+            .get()
+            .and_then(|takes| self.takes(takes, &key("takes")));
         let capped = match &draft.cap {
             Some(cap) => *cap.get() == draft::Cap::AtRisk,
             None => {
@@ -65,14 +94,19 @@ impl Check<'_> {
         };
         let chance = match &draft.when {
             Some(draft::When::Standing) => Some(Chance::Standing),
-            Some(draft::When::Rate(rate)) => self.quantity(rate, &key("when.rate")).map(|r| Chance::Rate(PerYear(r))),
+            Some(draft::When::Rate(rate)) => self
+                .quantity(rate, &key("when.rate"))
+                .map(|r| Chance::Rate(PerYear(r))),
             None => {
                 self.assume("A-standing", &key("when"), "standing");
                 Some(Chance::Standing)
             }
         };
         let extraction = self.extraction(draft.extraction.as_ref(), &key("extraction"));
-        let threshold = draft.threshold.as_ref().map(|t| self.quantity(t, &key("threshold")));
+        let threshold = draft
+            .threshold
+            .as_ref()
+            .map(|t| self.quantity(t, &key("threshold")));
         let offence = self.offence_of(at, &key("offence"));
         Some(Attack {
             name: name?,
@@ -87,19 +121,41 @@ impl Check<'_> {
 
     fn takes(&mut self, takes: &draft::Takes, key: &str) -> Option<Takes> {
         match takes {
-            draft::Takes::Sum(sum) => self.quantity(sum, &format!("{key}.sum")).map(|v| Takes::Usd(Usd(v))),
-            draft::Takes::Share(share) => self.quantity(share, &format!("{key}.share")).map(|v| Takes::ShareOfValue(Share(v))),
+            draft::Takes::Sum(sum) => self
+                .quantity(sum, &format!("{key}.sum"))
+                .map(|v| Takes::Usd(Usd(v))),
+            draft::Takes::Share(share) => self
+                .quantity(share, &format!("{key}.share"))
+                .map(|v| Takes::ShareOfValue(Share(v))),
             draft::Takes::Lognormal(law) => {
                 let key = format!("{key}.lognormal");
-                let median = law.median.get().and_then(|m| self.quantity(m, &format!("{key}.median")));
-                let sigma = law.sigma.get().and_then(|s| self.number(s, 0.0..=SIGMA_LIMIT, &format!("{key}.sigma")));
-                Some(Takes::LognormalUsd { median: Usd(median?), sigma: sigma? })
+                let median = law
+                    .median
+                    .get()
+                    .and_then(|m| self.quantity(m, &format!("{key}.median")));
+                let sigma = law
+                    .sigma
+                    .get()
+                    .and_then(|s| self.number(s, 0.0..=SIGMA_LIMIT, &format!("{key}.sigma")));
+                Some(Takes::LognormalUsd {
+                    median: Usd(median?),
+                    sigma: sigma?,
+                })
             }
             draft::Takes::LognormalShare(law) => {
                 let key = format!("{key}.lognormal_share");
-                let median = law.median.get().and_then(|m| self.quantity(m, &format!("{key}.median")));
-                let sigma = law.sigma.get().and_then(|s| self.number(s, 0.0..=SIGMA_LIMIT, &format!("{key}.sigma")));
-                Some(Takes::LognormalShare { median: Share(median?), sigma: sigma? })
+                let median = law
+                    .median
+                    .get()
+                    .and_then(|m| self.quantity(m, &format!("{key}.median")));
+                let sigma = law
+                    .sigma
+                    .get()
+                    .and_then(|s| self.number(s, 0.0..=SIGMA_LIMIT, &format!("{key}.sigma")));
+                Some(Takes::LognormalShare {
+                    median: Share(median?),
+                    sigma: sigma?,
+                })
             }
         }
     }
@@ -112,9 +168,18 @@ impl Check<'_> {
             }
             Some(draft::Extraction::PerEvent) => Some(Extraction::PerEvent),
             Some(draft::Extraction::RateLimited(limited)) => {
-                let limit = limited.limit.get().and_then(|q| self.quantity(q, &format!("{key}.rate_limited.limit")));
-                let pause = limited.pause.get().and_then(|q| self.quantity(q, &format!("{key}.rate_limited.pause")));
-                Some(Extraction::RateLimited { usd_per_day: limit? / DAYS_PER_YEAR, pause: Days(pause?) })
+                let limit = limited
+                    .limit
+                    .get()
+                    .and_then(|q| self.quantity(q, &format!("{key}.rate_limited.limit")));
+                let pause = limited
+                    .pause
+                    .get()
+                    .and_then(|q| self.quantity(q, &format!("{key}.rate_limited.pause")));
+                Some(Extraction::RateLimited {
+                    usd_per_day: limit? / DAYS_PER_YEAR,
+                    pause: Days(pause?),
+                })
             }
         }
     }
@@ -123,7 +188,11 @@ impl Check<'_> {
     fn offence_of(&mut self, at: &At<draft::Attack>, key: &str) -> Option<usize> {
         let draft = at.get();
         let named = draft.offence.as_ref().or(draft.name.get())?;
-        let names: Vec<&str> = self.offences().iter().map(|o| o.name.get().map_or("", |n| n.get().trim())).collect();
+        let names: Vec<&str> = self
+            .offences()
+            .iter()
+            .map(|o| o.name.get().map_or("", |n| n.get().trim()))
+            .collect();
         let wanted = named.get().trim();
         if let Some(found) = names.iter().position(|name| *name == wanted) {
             return Some(found);
@@ -135,13 +204,17 @@ impl Check<'_> {
         let help = match (closest(wanted, names.iter().copied()), &draft.offence) {
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, Some(_)) => format!("the offences are `{}`", names.join("`, `")),
-            (None, None) => format!("add offence = \"{}\" to this attack, or an offence of that name", names[0]),
+            (None, None) => format!(
+                "add offence = \"{}\" to this attack, or an offence of that name",
+                names[0]
+            ),
         };
         let message = match &draft.offence {
             Some(_) => format!("no offence is called `{wanted}`"),
             None => format!("the attack `{wanted}` commits no offence"),
         };
-        self.report(ErrorKind::UnknownName, named.span(), key, message).help = Some(help);
+        self.report(ErrorKind::UnknownName, named.span(), key, message)
+            .help = Some(help);
         None
     }
 }

@@ -88,10 +88,13 @@ impl Currency {
     /// million EIGEN, unless some token is called `MEIGEN`.
     #[must_use]
     pub fn without_prefix(&self) -> Option<(&str, f64)> {
-        [("bn", 1e9), ("k", 1e3), ("M", 1e6)].into_iter().find_map(|(prefix, factor)| {
-            let rest = self.symbol.strip_prefix(prefix)?;
-            rest.starts_with(|c: char| c.is_ascii_alphabetic()).then_some((rest, factor))
-        })
+        [("bn", 1e9), ("k", 1e3), ("M", 1e6)]
+            .into_iter()
+            .find_map(|(prefix, factor)| {
+                let rest = self.symbol.strip_prefix(prefix)?;
+                rest.starts_with(|c: char| c.is_ascii_alphabetic())
+                    .then_some((rest, factor))
+            })
     }
 }
 
@@ -143,7 +146,14 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, d) in [("", "", 0), ("abc", "", 3), ("treshold", "threshold", 1), ("detecion", "detection", 1), ("ab", "ba", 1), ("Eigen", "EIGEN", 0)] {
+        for (a, b, d) in [
+            ("", "", 0),
+            ("abc", "", 3),
+            ("treshold", "threshold", 1),
+            ("detecion", "detection", 1),
+            ("ab", "ba", 1),
+            ("Eigen", "EIGEN", 0),
+        ] {
             assert_eq!(edit_distance(a, b), d, "{a} {b}");
             assert_eq!(edit_distance(b, a), d, "{b} {a}");
         }
@@ -161,7 +171,10 @@ mod tests {
 
     #[test]
     fn prefixes_of_tokens() {
-        let currency = |symbol: &str| Currency { symbol: symbol.into(), at: 0..0 };
+        let currency = |symbol: &str| Currency {
+            symbol: symbol.into(),
+            at: 0..0,
+        };
         assert_eq!(currency("MEIGEN").without_prefix(), Some(("EIGEN", 1e6)));
         assert_eq!(currency("bnETH").without_prefix(), Some(("ETH", 1e9)));
         assert_eq!(currency("ETH").without_prefix(), None);

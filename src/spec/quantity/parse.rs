@@ -36,7 +36,11 @@ pub enum FaultKind {
 /// # Errors
 /// A [`Fault`] that says what is wrong, where in the text, and what would be right.
 pub fn parse(text: &str, dimension: Dimension) -> Result<Quantity, Fault> {
-    let mut reader = Reader { text, at: 0, dimension };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        dimension,
+    };
     reader.skip_spaces();
     let number = reader.number()?;
     reader.skip_spaces();
@@ -59,10 +63,14 @@ impl Number {
     /// The float nearest to `digits · 10^shift`.
     fn times_ten_to(&self, shift: i32) -> f64 {
         let (mantissa, exponent) = match self.digits.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().unwrap_or(i32::MAX / 2)),
+            Some((mantissa, exponent)) => {
+                (mantissa, exponent.parse::<i32>().unwrap_or(i32::MAX / 2))
+            }
             None => (self.digits.as_str(), 0),
         };
-        format!("{mantissa}e{}", exponent.saturating_add(shift)).parse().unwrap_or(f64::NAN)
+        format!("{mantissa}e{}", exponent.saturating_add(shift))
+            .parse()
+            .unwrap_or(f64::NAN)
     }
 }
 
@@ -120,12 +128,21 @@ const TIME_NAMES: &[(&str, Time)] = &[
     ("blocks", Time::Block),
 ];
 
-const SHARE_NAMES: &[(&str, i32)] =
-    &[("%", -2), ("percent", -2), ("bips", -4), ("bip", -4), ("bps", -4), ("bp", -4)];
+const SHARE_NAMES: &[(&str, i32)] = &[
+    ("%", -2),
+    ("percent", -2),
+    ("bips", -4),
+    ("bip", -4),
+    ("bps", -4),
+    ("bp", -4),
+];
 
 impl Time {
     fn find(word: &str) -> Option<Self> {
-        TIME_NAMES.iter().find(|(name, _)| *name == word).map(|&(_, time)| time)
+        TIME_NAMES
+            .iter()
+            .find(|(name, _)| *name == word)
+            .map(|&(_, time)| time)
     }
     /// `count` of these, in days; a month is a twelfth of 365 days, a block 12 seconds.
     fn in_days(self, count: f64) -> f64 {
@@ -180,14 +197,24 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&self, kind: FaultKind, at: Range<usize>, message: impl Into<String>) -> Fault {
-        Fault { kind, message: message.into(), help: format!("write {}", self.dimension.forms()), at }
+        Fault {
+            kind,
+            message: message.into(),
+            help: format!("write {}", self.dimension.forms()),
+            at,
+        }
     }
 
     /// Sign, `$`, digits with separators between them, fraction, exponent.
     fn number(&mut self) -> Result<Number, Fault> {
         let start = self.at;
         let mut digits = String::new();
-        if let Some(sign) = self.rest().chars().next().filter(|c| matches!(c, '-' | '+' | '−')) {
+        if let Some(sign) = self
+            .rest()
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '-' | '+' | '−'))
+        {
             digits.push_str(if sign == '+' { "" } else { "-" });
             self.at += sign.len_utf8();
         }
@@ -203,13 +230,25 @@ impl<'a> Reader<'a> {
         if !whole && !fraction {
             let at = start..self.end();
             return Err(if self.text.trim().is_empty() {
-                self.fault(FaultKind::Number, 0..self.text.len(), "a quantity is missing")
+                self.fault(
+                    FaultKind::Number,
+                    0..self.text.len(),
+                    "a quantity is missing",
+                )
             } else {
-                self.fault(FaultKind::Number, at, format!("`{}` does not begin with a number", self.text.trim()))
+                self.fault(
+                    FaultKind::Number,
+                    at,
+                    format!("`{}` does not begin with a number", self.text.trim()),
+                )
             });
         }
         if self.rest().starts_with(',') {
-            let mut fault = self.fault(FaultKind::Number, self.at..self.at + 1, "a comma in a number is ambiguous");
+            let mut fault = self.fault(
+                FaultKind::Number,
+                self.at..self.at + 1,
+                "a comma in a number is ambiguous",
+            );
             fault.help = "write 2.4 for two and four tenths, 2_400 or 2 400 for thousands".into();
             return Err(fault);
         }
@@ -221,7 +260,11 @@ impl<'a> Reader<'a> {
             digits.push_str(&after[..sign + count]);
             self.at += 1 + sign + count;
         }
-        Ok(Number { digits, at: start..self.at, dollar })
+        Ok(Number {
+            digits,
+            at: start..self.at,
+            dollar,
+        })
     }
 
     /// Digits, where single separators may stand between two of them.
@@ -259,9 +302,16 @@ impl<'a> Reader<'a> {
         }
         let value = over.times_ten_to(0) / under.times_ten_to(0);
         if value.is_finite() {
-            Ok(Quantity { value, currency: None })
+            Ok(Quantity {
+                value,
+                currency: None,
+            })
         } else {
-            Err(self.fault(FaultKind::NotFinite, under.at, "a share needs a number other than 0 under the line"))
+            Err(self.fault(
+                FaultKind::NotFinite,
+                under.at,
+                "a share needs a number other than 0 under the line",
+            ))
         }
     }
 
@@ -269,7 +319,11 @@ impl<'a> Reader<'a> {
     fn unit(&mut self) -> Result<(Unit, Range<usize>), Fault> {
         let start = self.at;
         let rest = self.rest();
-        let length = [rest.find('/'), rest.find(" per ")].into_iter().flatten().min().unwrap_or(rest.len());
+        let length = [rest.find('/'), rest.find(" per ")]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(rest.len());
         self.at += length;
         let written = rest[..length].trim_end_matches(is_space);
         let at = start..start + written.len();
@@ -290,13 +344,22 @@ impl<'a> Reader<'a> {
         if word.is_empty() || word.eq_ignore_ascii_case("usd") || word == "$" {
             return Ok(Unit::Usd(power));
         }
-        let symbol = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        let symbol = word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
         let measures_money = matches!(self.dimension, Dimension::Money | Dimension::MoneyRate);
         if symbol && measures_money {
             return Ok(Unit::Token(word.to_owned(), power));
         }
-        let mut fault = self.fault(FaultKind::UnknownUnit, at, format!("`{written}` is not a unit of {}", plain(self.dimension)));
-        let names = TIME_NAMES.iter().map(|(name, _)| *name).filter(|name| name.len() > 2);
+        let mut fault = self.fault(
+            FaultKind::UnknownUnit,
+            at,
+            format!("`{written}` is not a unit of {}", plain(self.dimension)),
+        );
+        let names = TIME_NAMES
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| name.len() > 2);
         let candidates: Vec<&str> = match self.dimension {
             Dimension::Span => names.collect(),
             _ => SHARE_NAMES.iter().map(|(name, _)| *name).collect(),
@@ -331,7 +394,10 @@ impl<'a> Reader<'a> {
                     format!("`{word}` is not a span of time")
                 };
                 let mut fault = self.fault(FaultKind::UnknownUnit, at, message);
-                if let Some(near) = closest(word, TIME_NAMES.iter().map(|(n, _)| *n).filter(|n| n.len() > 2)) {
+                if let Some(near) = closest(
+                    word,
+                    TIME_NAMES.iter().map(|(n, _)| *n).filter(|n| n.len() > 2),
+                ) {
                     fault.help = format!("did you mean `/{near}`? {}", fault.help);
                 }
                 Err(fault)
@@ -359,18 +425,34 @@ impl<'a> Reader<'a> {
         let all = number.at.start..self.end();
         let (value, currency) = match (self.dimension, unit, yearly) {
             (Dimension::Money, Unit::Usd(power), None) => (number.times_ten_to(power), None),
-            (Dimension::MoneyRate, Unit::Usd(power), Some(year)) => (number.times_ten_to(power) * year, None),
-            (Dimension::Money, Unit::Token(symbol, power), None) => {
-                (number.times_ten_to(power), Some(Currency { symbol, at: unit_at }))
+            (Dimension::MoneyRate, Unit::Usd(power), Some(year)) => {
+                (number.times_ten_to(power) * year, None)
             }
-            (Dimension::MoneyRate, Unit::Token(symbol, power), Some(year)) => {
-                (number.times_ten_to(power) * year, Some(Currency { symbol, at: unit_at }))
-            }
+            (Dimension::Money, Unit::Token(symbol, power), None) => (
+                number.times_ten_to(power),
+                Some(Currency {
+                    symbol,
+                    at: unit_at,
+                }),
+            ),
+            (Dimension::MoneyRate, Unit::Token(symbol, power), Some(year)) => (
+                number.times_ten_to(power) * year,
+                Some(Currency {
+                    symbol,
+                    at: unit_at,
+                }),
+            ),
             (Dimension::Share, Unit::Share(power), None) => (number.times_ten_to(power), None),
-            (Dimension::Span, Unit::Time(time), None) => (time.in_days(number.times_ten_to(0)), None),
+            (Dimension::Span, Unit::Time(time), None) => {
+                (time.in_days(number.times_ten_to(0)), None)
+            }
             (Dimension::Rate, Unit::None, Some(year)) => (number.times_ten_to(0) * year, None),
-            (Dimension::Rate, Unit::Share(power), Some(year)) => (number.times_ten_to(power) * year, None),
-            (Dimension::Volatility, Unit::Share(power), Some(year)) => (number.times_ten_to(power) * year.sqrt(), None),
+            (Dimension::Rate, Unit::Share(power), Some(year)) => {
+                (number.times_ten_to(power) * year, None)
+            }
+            (Dimension::Volatility, Unit::Share(power), Some(year)) => {
+                (number.times_ten_to(power) * year.sqrt(), None)
+            }
             (_, Unit::None, None) => {
                 let at = number.at.clone();
                 return Err(self.fault(FaultKind::MissingUnit, at, "a quantity needs a unit"));
@@ -397,7 +479,11 @@ impl<'a> Reader<'a> {
         };
         let wanted = self.dimension.name();
         let message = match (self.dimension, unit, over_time) {
-            (Dimension::MoneyRate | Dimension::Rate | Dimension::Volatility, Unit::Usd(_) | Unit::Token(..) | Unit::Share(_), false) => {
+            (
+                Dimension::MoneyRate | Dimension::Rate | Dimension::Volatility,
+                Unit::Usd(_) | Unit::Token(..) | Unit::Share(_),
+                false,
+            ) => {
                 format!("{wanted} says over which time")
             }
             _ => format!("this is {is}, and {wanted} is asked for"),
@@ -419,14 +505,24 @@ fn plain(dimension: Dimension) -> &'static str {
 /// `MUSD` is `USD` and a million, `bn USD` is `USD` and a milliard, `kUSD` a thousand. A prefix
 /// that is glued to another symbol stays with it, since the symbol may begin with that letter.
 fn split_prefix(written: &str) -> (&str, i32) {
-    const PREFIXES: [(&str, i32); 8] =
-        [("billion", 9), ("million", 6), ("thousand", 3), ("bn", 9), ("B", 9), ("M", 6), ("m", 6), ("k", 3)];
+    const PREFIXES: [(&str, i32); 8] = [
+        ("billion", 9),
+        ("million", 6),
+        ("thousand", 3),
+        ("bn", 9),
+        ("B", 9),
+        ("M", 6),
+        ("m", 6),
+        ("k", 3),
+    ];
     let first = written.split(is_space).next().unwrap_or("");
     for (prefix, power) in PREFIXES {
         if first == prefix && prefix != "m" {
             return (written[first.len()..].trim_start_matches(is_space), power);
         }
-        let glued = written.strip_prefix(prefix).filter(|_| prefix != "m" && prefix != "B");
+        let glued = written
+            .strip_prefix(prefix)
+            .filter(|_| prefix != "m" && prefix != "B");
         if let Some(rest) = glued.filter(|rest| rest.eq_ignore_ascii_case("usd")) {
             return (rest, power);
         }
@@ -441,7 +537,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn value(text: &str, dimension: Dimension) -> f64 {
-        parse(text, dimension).unwrap_or_else(|fault| panic!("{text}: {fault:?}")).value
+        parse(text, dimension)
+            .unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
+            .value
     }
 
     #[test]
@@ -482,10 +580,18 @@ mod tests {
             ("−4 %", Share, -0.04),
             ("80 %/year", Volatility, 0.8),
         ] {
-            assert_eq!(value(text, dimension).to_bits(), expected.to_bits(), "{text} = {}", value(text, dimension));
+            assert_eq!(
+                value(text, dimension).to_bits(),
+                expected.to_bits(),
+                "{text} = {}",
+                value(text, dimension)
+            );
         }
         let daily = value("4 %/day", Volatility);
-        assert!((daily - 0.04 * 365f64.sqrt()).abs() < 1e-15, "volatility grows with the root of time: {daily}");
+        assert!(
+            (daily - 0.04 * 365f64.sqrt()).abs() < 1e-15,
+            "volatility grows with the root of time: {daily}"
+        );
     }
 
     #[test]
@@ -495,7 +601,12 @@ mod tests {
             ("2 mETH", Dimension::Money, 2.0, "mETH"),
             ("2 MEIGEN", Dimension::Money, 2.0, "MEIGEN"),
             ("2 M EIGEN", Dimension::Money, 2e6, "EIGEN"),
-            ("900000 EIGEN/year", Dimension::MoneyRate, 900_000.0, "EIGEN"),
+            (
+                "900000 EIGEN/year",
+                Dimension::MoneyRate,
+                900_000.0,
+                "EIGEN",
+            ),
         ] {
             let quantity = parse(text, dimension).unwrap();
             assert_eq!(quantity.value.to_bits(), amount.to_bits(), "{text}");
@@ -535,11 +646,25 @@ mod tests {
             ("5 USD/", MoneyRate, FaultKind::UnknownUnit, ""),
         ] {
             let fault = parse(text, dimension).expect_err(text);
-            assert_eq!((fault.kind, &text[fault.at.clone()]), (kind, at), "{text}: {fault:?}");
+            assert_eq!(
+                (fault.kind, &text[fault.at.clone()]),
+                (kind, at),
+                "{text}: {fault:?}"
+            );
             assert!(!fault.help.is_empty());
         }
-        assert!(parse("5 dyas", Dimension::Span).unwrap_err().help.starts_with("did you mean `days`?"));
-        assert!(parse("5 %/yaer", Dimension::Rate).unwrap_err().help.contains("`/year`"));
+        assert!(
+            parse("5 dyas", Dimension::Span)
+                .unwrap_err()
+                .help
+                .starts_with("did you mean `days`?")
+        );
+        assert!(
+            parse("5 %/yaer", Dimension::Rate)
+                .unwrap_err()
+                .help
+                .contains("`/year`")
+        );
     }
 
     #[test]

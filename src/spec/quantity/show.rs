@@ -10,7 +10,15 @@ pub fn show(value: f64, dimension: Dimension) -> String {
         Dimension::Money => money(value),
         Dimension::MoneyRate => format!("{}/year", money(value)),
         Dimension::Share => format!("{} %", shifted(value, 2)),
-        Dimension::Span => format!("{} day{}", shifted(value, 0), if value.to_bits() == 1f64.to_bits() { "" } else { "s" }),
+        Dimension::Span => format!(
+            "{} day{}",
+            shifted(value, 0),
+            if value.to_bits() == 1f64.to_bits() {
+                ""
+            } else {
+                "s"
+            }
+        ),
         Dimension::Rate | Dimension::Volatility => format!("{} %/year", shifted(value, 2)),
     }
 }
@@ -30,7 +38,9 @@ fn money(value: f64) -> String {
 /// rounded: the digits are those that identify the float.
 fn shifted(value: f64, shift: i32) -> String {
     let text = format!("{value:e}");
-    let (mantissa, exponent) = text.split_once('e').expect("scientific format has an exponent");
+    let (mantissa, exponent) = text
+        .split_once('e')
+        .expect("scientific format has an exponent");
     let exponent: i32 = exponent.parse().expect("the exponent is an integer");
     let (sign, mantissa) = match mantissa.strip_prefix('-') {
         Some(rest) => ("-", rest),

@@ -40,14 +40,22 @@ fn fact(key: &str, value: f64) -> Fact {
 }
 
 fn avs(byte: u8, name: &str) -> Avs {
-    Avs { address: address(byte), name: Some(name.into()), metadata_uri: None, registrar: None }
+    Avs {
+        address: address(byte),
+        name: Some(name.into()),
+        metadata_uri: None,
+        registrar: None,
+    }
 }
 
 /// Operators 1 to 12; `EigenDA` has the first ten, `Lonely` nobody.
 pub fn snapshot() -> Snapshot {
     let mut facts = Facts(vec![
         fact("market.returns.eth.2017_2025.annual_volatility", 0.872),
-        fact("market.returns.eth.2017_2025.jump_diffusion_volatility", 0.6),
+        fact(
+            "market.returns.eth.2017_2025.jump_diffusion_volatility",
+            0.6,
+        ),
         fact("market.returns.eth.2017_2025.jumps_per_year", 20.0),
         fact("market.returns.eth.2017_2025.jump_log_mean", -0.02),
         fact("market.returns.eth.2017_2025.jump_log_sd", 0.14),
@@ -64,7 +72,10 @@ pub fn snapshot() -> Snapshot {
     ]);
     facts.sort();
     let mut snapshot = Snapshot {
-        manifest: Manifest { label: "a test".into(), ..Manifest::default() },
+        manifest: Manifest {
+            label: "a test".into(),
+            ..Manifest::default()
+        },
         assets: vec![
             asset("ETH", AssetClass::Eth, Some(2000.0)),
             asset("stETH", AssetClass::Lst, Some(1990.0)),
@@ -96,9 +107,20 @@ pub fn snapshot() -> Snapshot {
             allocation_delay_blocks: None,
         });
         if i < 10 {
-            snapshot.memberships.push(Membership { set: 0, operator: i, slashable_until_block: None });
+            snapshot.memberships.push(Membership {
+                set: 0,
+                operator: i,
+                slashable_until_block: None,
+            });
         }
-        for (asset, tokens) in [(0, 10_000.0), (1, 3_000.0), (2, 500.0), (3, 200_000.0), (4, 100.0), (5, 7.0)] {
+        for (asset, tokens) in [
+            (0, 10_000.0),
+            (1, 3_000.0),
+            (2, 500.0),
+            (3, 200_000.0),
+            (4, 100.0),
+            (5, 7.0),
+        ] {
             snapshot.stakes.push(Stake {
                 operator: i,
                 asset,

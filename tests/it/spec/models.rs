@@ -9,17 +9,30 @@ fn read(name: &str) -> String {
 }
 
 fn check(name: &str) -> Model {
-    let draft = Draft::parse(&read(name), &format!("models/{name}")).unwrap_or_else(|e| panic!("{}", e.render()));
-    draft.check(&snapshot()).unwrap_or_else(|e| panic!("{}", e.render()))
+    let draft = Draft::parse(&read(name), &format!("models/{name}"))
+        .unwrap_or_else(|e| panic!("{}", e.render()));
+    draft
+        .check(&snapshot())
+        .unwrap_or_else(|e| panic!("{}", e.render()))
 }
 
 #[test]
 fn the_closed_form_is_exactly_what_its_answer_needs() {
     let model = check("closed-form.toml");
-    assert_eq!(model.operators.structure, Structure::Pooled { stake: stakewright::units::Usd(350e6), asset: 0 });
+    assert_eq!(
+        model.operators.structure,
+        Structure::Pooled {
+            stake: stakewright::units::Usd(350e6),
+            asset: 0
+        }
+    );
     assert_eq!(model.market.assets.len(), 1);
     assert!(model.market.shared_jumps.is_none() && model.market.assets[0].jumps.is_none());
-    assert_eq!(model.assumptions.iter().map(|a| a.id).collect::<Vec<_>>(), [""; 0], "nothing is left to a default");
+    assert_eq!(
+        model.assumptions.iter().map(|a| a.id).collect::<Vec<_>>(),
+        [""; 0],
+        "nothing is left to a default"
+    );
 }
 
 #[test]
