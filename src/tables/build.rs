@@ -61,6 +61,7 @@ pub fn build_embedded(sources: &Path) -> Result<Snapshot, TablesError> {
             problem: format!("{e} (set {} of the sorted sets)", e.set),
         })?;
     check_usd(&snapshot, &graph, &graph_path)?;
+    check_digits(&snapshot.facts, &sources.join("facts.toml"))?;
     super::fits_together(sources, &snapshot)?;
     Ok(snapshot)
 }
@@ -186,6 +187,25 @@ fn check_usd(snapshot: &Snapshot, graph: &Graph, path: &Path) -> Result<(), Tabl
                 "{}: stakes are worth {usd} USD, and the source states {}",
                 entry.avs, entry.usd
             );
+            return Err(TablesError::Source {
+                file: path.into(),
+                line: 0,
+                problem,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// All digits of a fact must round to its value.
+fn check_digits(facts: &Facts, path: &Path) -> Result<(), TablesError> {
+    for fact in &facts.0 {
+        let Some(exact) = &fact.exact else { continue };
+        if !exact
+            .parse::<f64>()
+            .is_ok_and(|digits| (digits - fact.value).abs() <= 1e-15 * fact.value.abs())
+        {
+            let problem = format!("{}: value {} is not {exact}", fact.key, fact.value);
             return Err(TablesError::Source {
                 file: path.into(),
                 line: 0,

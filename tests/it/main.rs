@@ -17,6 +17,8 @@ mod recommend;
 mod reference;
 mod report;
 #[cfg(feature = "tables")]
+mod embedded;
+#[cfg(feature = "tables")]
 mod snapshot;
 mod spec;
 mod vectors;
