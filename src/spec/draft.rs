@@ -15,8 +15,8 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 #[schemars(title = "stakewright model")]
 pub struct Document {
-    /// Version of this file's format: 1.
-    #[schemars(range(min = 1))]
+    /// Version of this file's format. It is 1.
+    #[schemars(range(min = 1), extend("examples" = [1]))]
     pub format: Must<At<u32>>,
     /// What service it is and how its work is verified.
     pub service: Must<Service>,
@@ -67,7 +67,7 @@ pub struct Operators {
     pub assets: Option<At<Vec<At<String>>>>,
     /// A CSV file with columns operator,entity: operators of one entity act together.
     pub entities: Option<At<String>>,
-    /// Share of the quorum's weight that an attacker needs.
+    /// Share of the quorum's weight that an attacker needs ("1/3" for a quorum of two thirds whose faults can be attributed).
     pub threshold: Must<Searchable<Quantity<PositiveFraction>>>,
     /// Share of an operator's stake that is its own.
     pub own_share: Option<Quantity<Fraction>>,

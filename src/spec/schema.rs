@@ -60,13 +60,13 @@ pub(super) fn description(key: &str) -> String {
         }
         parts = next;
     }
-    let sentence = found
-        .split(". ")
-        .next()
-        .unwrap_or(found)
-        .trim_end_matches('.')
-        .replace('\n', " ");
-    super::shape::decapitalised(&sentence)
+    sentence(found)
+}
+
+/// The first sentence of a description, to stand before a colon.
+pub(super) fn sentence(description: &str) -> String {
+    let first = description.split(". ").next().unwrap_or(description);
+    super::shape::decapitalised(&first.trim_end_matches('.').replace('\n', " "))
 }
 
 fn without_null(value: &mut Value) {

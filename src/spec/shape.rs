@@ -123,16 +123,10 @@ impl Walk<'_> {
                     .help = Some("keep one of them".into());
                     return Fits::No;
                 }
-                let before = self.errors.len();
                 self.table(table, span, object, key);
-                let missing =
-                    keys(object).any(|k| is_required(object, k) && !table.contains_key(k));
-                // A variant without its content is none; a table of keys can lack one.
-                if missing && self.errors.len() > before && objects.len() > 1 {
-                    Fits::No
-                } else {
-                    Fits::Yes
-                }
+                // Where a table stands for one choice of several, half of it is no choice.
+                let whole = keys(object).all(|k| !is_required(object, k) || table.contains_key(k));
+                if whole { Fits::Yes } else { Fits::No }
             }
             (_, None) => {
                 let unknown = table
@@ -206,15 +200,8 @@ impl Walk<'_> {
                 continue;
             }
             let child = &properties[name];
-            let what = child["description"]
-                .as_str()
-                .unwrap_or("")
-                .trim_end_matches('.');
-            let help = format!(
-                "{}: write {}",
-                decapitalised(what),
-                wanted(&choices_of(child))
-            );
+            let what = super::schema::sentence(child["description"].as_str().unwrap_or(""));
+            let help = format!("{what}: write {}", wanted(&choices(child)));
             self.report(
                 ErrorKind::MissingKey,
                 span.clone(),
@@ -393,10 +380,6 @@ fn choices(part: Schema) -> Vec<Schema> {
     }
 }
 
-fn choices_of(part: Schema) -> Vec<Schema> {
-    choices(part)
-}
-
 fn keys(part: Schema) -> impl Iterator<Item = &'static str> {
     part["properties"]
         .as_object()
@@ -439,6 +422,7 @@ fn wanted(choices: &[Schema]) -> String {
             }
             Some("string") if choice.get(DIMENSION_KEY).is_some() => forms.push(examples(choice)),
             Some("string") => forms.push("a text in quotes".into()),
+            Some("integer") if choice.get("examples").is_some() => forms.push(examples(choice)),
             Some("integer") => forms.push("a whole number without quotes".into()),
             Some("number") => forms.push("a number without quotes".into()),
             Some("array") => {

@@ -301,6 +301,18 @@ impl<'a> Check<'a> {
         known
     }
 
+    /// Whether the shape of a key is at fault already: it is there and unreadable, or mistyped.
+    pub fn is_faulty(&self, key: &str) -> bool {
+        let parent = key.rsplit_once('.').map_or("", |(parent, _)| parent);
+        self.draft.faults.iter().any(|fault| {
+            let sibling = fault.key.rsplit_once('.').map_or("", |(parent, _)| parent) == parent;
+            fault.key == key
+                || (fault.kind == ErrorKind::UnknownKey
+                    && sibling
+                    && closest(last(&fault.key), [last(key)]).is_some())
+        })
+    }
+
     /// The offences of the file, those with a name.
     pub fn offences(&self) -> Vec<&'a Offence> {
         let draft = self.draft;

@@ -247,6 +247,7 @@ impl Check<'_> {
                 .map(|a| Class::of(a.class))
         });
         match class {
+            Some(Class::Own) if !self.has_own_token() && self.is_faulty("market.OWN.price") => None,
             Some(Class::Own) if !self.has_own_token() => {
                 self.report(
                     ErrorKind::MissingKey,

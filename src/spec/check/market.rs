@@ -3,20 +3,16 @@
 use super::context::Check;
 use super::correlation::{LEAST_EIGENVALUE, largest_shrink, smallest_eigenvalue};
 use super::holdings::{CLASSES, Class};
-use crate::snapshot::{Fact, Market as Statistics};
+use super::statistics::{Part, Statistics, cite};
 use crate::spec::draft::{
-    Asset, JumpLaw, Market as Draft, NoJumps, SharedJumps as SharedDraft, Value,
+    Asset, Correlation, JumpLaw, Market as Draft, NoJumps, SharedJumps as SharedDraft, Value,
 };
 use crate::spec::errors::ErrorKind;
 use crate::spec::leaf::{At, Growth, Volatility, WordOr};
 use crate::spec::model::{Jumps, Market, MarketAsset, SharedJumps};
-use crate::spec::quantity::{Dimension, closest, show};
-use crate::units::{DAYS_PER_YEAR, PerYear, Usd};
+use crate::spec::quantity::closest;
+use crate::units::{PerYear, Usd};
 use std::ops::Range;
-
-/// Total volatility and correlation with ETH of a token without statistics (`A-token-volatility`).
-const TOKEN_VOLATILITY: f64 = 1.2;
-const TOKEN_CORRELATION: f64 = 0.6;
 
 /// Rows of the joint matrix: the classes, then the value at risk.
 const ROWS: usize = CLASSES + 1;
@@ -34,22 +30,6 @@ pub(super) fn section(market: &Draft, class: Class) -> Option<&At<Asset>> {
     }
 }
 
-/// What the snapshot says about daily returns, jumps included.
-#[derive(Debug, Clone, Default)]
-struct Totals {
-    /// Annual volatility by class, with where it comes from.
-    volatility: [Option<(f64, String)>; CLASSES],
-    /// Correlation of total returns.
-    correlation: [[f64; CLASSES]; CLASSES],
-}
-
-/// How one class takes part in jumps.
-#[derive(Debug, Clone, Copy, Default)]
-struct Part {
-    loading: f64,
-    own: Option<Jumps>,
-}
-
 impl Check<'_> {
     pub fn market(
         &mut self,
@@ -57,34 +37,57 @@ impl Check<'_> {
         value: Option<&Value>,
         held: Option<&[Class]>,
     ) -> Option<Market> {
-        let statistics = self.snapshot.market();
-        let totals = totals(&statistics);
+        let statistics = Statistics::of(self.snapshot.market());
         let shared = self.shared_jumps(draft, &statistics);
+        let law = shared.flatten();
         let mut assets: Vec<Option<MarketAsset>> = Vec::new();
         let mut parts = [Part::default(); CLASSES];
-        let mut diffusion = [None; CLASSES];
+        let mut eth = None;
         for class in Class::ALL {
             let given = draft.and_then(|d| section(d, class));
             let needed = held.is_some_and(|held| held.contains(&class));
             // A section of an asset that nobody holds is still read, so that its faults show.
-            if !(needed || given.is_some()) {
-                parts[class as usize].loading = loading(class, &totals);
-                diffusion[class as usize] =
-                    self.quiet_diffusion(class, &totals, &shared, parts[class as usize]);
-                continue;
+            let drift = self.drift(class, given, needed);
+            let part = self.part(class, given, &statistics, law.is_some(), needed);
+            parts[class as usize] = part.unwrap_or_default();
+            let mut volatility = self.volatility(
+                class,
+                given,
+                &statistics,
+                law,
+                parts[class as usize],
+                eth,
+                needed,
+            );
+            if class == Class::Eth {
+                eth = volatility.as_ref().map(|(v, _)| {
+                    v.hypot(
+                        parts[0]
+                            .own
+                            .map_or(0.0, super::statistics::second_moment)
+                            .sqrt(),
+                    )
+                });
             }
-            let (asset, part, spread) =
-                self.asset(class, given, needed, &totals, &shared, &statistics);
-            parts[class as usize] = part;
-            diffusion[class as usize] = spread;
+            let price = self.priced(class, given, needed);
             if needed {
-                assets.push(asset);
+                assets.push((|| {
+                    let ((price, price_source), (volatility, source)) =
+                        (price?, volatility.take()?);
+                    Some(MarketAsset {
+                        symbol: class.name().to_owned(),
+                        price: Usd(price),
+                        volatility: PerYear(volatility),
+                        drift: PerYear(drift?),
+                        jumps: part?.own,
+                        source: format!("{price_source}; volatility: {source}"),
+                    })
+                })());
             }
         }
-        let value_loading = self.value_loading(value, shared.as_ref().is_ok_and(Option::is_some));
-        let matrix = self.correlations(draft, value, &totals, &shared, &parts, &diffusion);
-        let held = held?;
-        let (matrix, shared) = (matrix?, shared.ok()?);
+        let value_loading = self.value_loading(value, law.is_some());
+        let matrix = self.correlations(draft, value, &statistics, law, &parts, eth);
+        let (held, matrix, _) = (held?, matrix?, shared?);
         let rows: Vec<usize> = held
             .iter()
             .map(|class| *class as usize)
@@ -104,45 +107,43 @@ impl Check<'_> {
         Some(Market {
             assets: assets.into_iter().collect::<Option<Vec<_>>>()?,
             correlation,
-            shared_jumps: shared
+            shared_jumps: law
                 .filter(|_| loading.iter().any(|l| *l != 0.0))
                 .map(|jumps| SharedJumps { jumps, loading }),
         })
     }
 
-    /// The common jump: the file's, or the one fitted to ETH. `Err` when it cannot be read.
+    /// The common jump: the file's, or the one fitted to ETH. `None` when it cannot be read.
     fn shared_jumps(
         &mut self,
         draft: Option<&Draft>,
         statistics: &Statistics,
-    ) -> Result<Option<Jumps>, ()> {
-        let fitted = statistics
-            .returns
-            .iter()
-            .filter(|r| r.asset == "eth")
-            .find_map(|r| r.jumps.as_ref());
-        let fitted = fitted.map(|fit| Jumps {
-            rate: PerYear(fit.jumps_per_year.value),
-            log_mean: fit.jump_log_mean.value,
-            log_sd: fit.jump_log_sd.value,
-        });
-        match draft.and_then(|d| d.jumps.as_ref()) {
-            None => {
-                if let Some(jumps) = fitted.filter(|j| j.rate.get() > 0.0) {
-                    self.assume("A-jumps", "market.jumps", describe(&jumps));
-                }
-                Ok(fitted)
+    ) -> Option<Option<Jumps>> {
+        let fitted = statistics.fitted();
+        let Some(given) = draft.and_then(|d| d.jumps.as_ref()) else {
+            if let Some(jumps) = &fitted {
+                self.assume("A-jumps", "market.jumps", describe(jumps));
             }
-            Some(given) => match given.get() {
-                WordOr::Word(SharedDraft::None) => Ok(None),
-                WordOr::Word(SharedDraft::Snapshot) if fitted.is_none() => {
-                    self.report(ErrorKind::Snapshot, given.span(), "market.jumps", "the snapshot has no jumps fitted to ETH")
-                        .help = Some("write \"none\", or { rate = \"6/year\", log_mean = \"-4 %\", log_sd = \"8 %\" }".into());
-                    Err(())
-                }
-                WordOr::Word(SharedDraft::Snapshot) => Ok(fitted),
-                WordOr::Table(law) => self.jump_law(law, "market.jumps").map(Some).ok_or(()),
-            },
+            return Some(fitted);
+        };
+        match given.get() {
+            WordOr::Word(SharedDraft::None) => Some(None),
+            WordOr::Word(SharedDraft::Snapshot) if fitted.is_none() => {
+                self.report(ErrorKind::Snapshot, given.span(), "market.jumps", "the snapshot has no jumps fitted to ETH")
+                    .help("write \"none\", or { rate = \"6/year\", log_mean = \"-4 %\", log_sd = \"8 %\" }");
+                None
+            }
+            WordOr::Word(SharedDraft::Snapshot) => Some(fitted),
+            WordOr::Table(law) => self.jump_law(law, "market.jumps").map(Some),
+        }
+    }
+
+    fn drift(&mut self, class: Class, given: Option<&At<Asset>>, needed: bool) -> Option<f64> {
+        let key = format!("market.{}.drift", class.name());
+        match given.and_then(|a| a.get().drift.as_ref()) {
+            Some(drift) => self.quantity::<Growth>(drift, &key),
+            None if needed => Some(self.default::<Growth>("A-drift", &key)),
+            None => None,
         }
     }
 
@@ -164,49 +165,6 @@ impl Check<'_> {
             log_mean: mean?,
             log_sd: sd?,
         })
-    }
-
-    /// One asset, how it jumps, and the volatility of its diffusion.
-    fn asset(
-        &mut self,
-        class: Class,
-        given: Option<&At<Asset>>,
-        needed: bool,
-        totals: &Totals,
-        shared: &Result<Option<Jumps>, ()>,
-        statistics: &Statistics,
-    ) -> (Option<MarketAsset>, Part, Option<f64>) {
-        let key = |name: &str| format!("market.{}.{name}", class.name());
-        let asset = given.map(At::get);
-        let drift = self.quantity_or::<Growth>(
-            asset.and_then(|a| a.drift.as_ref()),
-            &key("drift"),
-            "A-drift",
-        );
-        let has_shared = shared.as_ref().is_ok_and(Option::is_some);
-        let part = self.part(class, asset, totals, has_shared, needed);
-        let price = self.priced(class, given, needed);
-        let part_or = part.unwrap_or_default();
-        let volatility = match asset.and_then(|a| a.volatility.as_ref()) {
-            Some(given) => self
-                .quantity::<Volatility>(given, &key("volatility"))
-                .map(|v| (v, "the model file".to_owned())),
-            None if !needed => None,
-            None => self.default_volatility(class, given, totals, shared, part_or, statistics),
-        };
-        let spread = volatility.as_ref().map(|(v, _)| *v);
-        let made = (|| {
-            let ((price, price_source), (volatility, source)) = (price?, volatility?);
-            Some(MarketAsset {
-                symbol: class.name().to_owned(),
-                price: Usd(price),
-                volatility: PerYear(volatility),
-                drift: PerYear(drift?),
-                jumps: part?.own,
-                source: format!("{price_source}; volatility: {source}"),
-            })
-        })();
-        (made, part_or, spread)
     }
 
     fn priced(
@@ -246,19 +204,21 @@ impl Check<'_> {
         self.quantity(price, &format!("market.{}.price", class.name()))
     }
 
+    /// How a class jumps: on its own, with all, or not.
     fn part(
         &mut self,
         class: Class,
-        asset: Option<&Asset>,
-        totals: &Totals,
+        given: Option<&At<Asset>>,
+        statistics: &Statistics,
         shared: bool,
         needed: bool,
     ) -> Option<Part> {
         let key = |name: &str| format!("market.{}.{name}", class.name());
-        let given = asset.and_then(|a| a.jump_loading.as_ref());
-        let loads = given.map(|g| self.number(g, -10.0..=10.0, &key("jump_loading")));
+        let asset = given.map(At::get);
+        let given_loading = asset.and_then(|a| a.jump_loading.as_ref());
+        let loading = given_loading.map(|g| self.number(g, -10.0..=10.0, &key("jump_loading")));
         let own = asset.and_then(|a| a.jumps.as_ref());
-        match (own.map(|o| (o, o.get())), loads) {
+        match (own.map(|o| (o, o.get())), loading) {
             (Some((at, _)), Some(_)) => {
                 let error = self.report(
                     ErrorKind::Contradiction,
@@ -266,126 +226,150 @@ impl Check<'_> {
                     &key("jumps"),
                     "jumps of its own, and a loading on the shared ones",
                 );
-                error.also = given.map(|g| (g.span(), "the loading".into()));
-                error.help = Some("keep `jumps` or `jump_loading`".into());
+                error.also = given_loading.map(|g| (g.span(), "the loading".into()));
+                error.help("keep `jumps` or `jump_loading`");
                 None
             }
-            (Some((_, WordOr::Word(NoJumps::None))), None) => Some(Part {
-                loading: 0.0,
-                own: None,
-            }),
+            (Some((_, WordOr::Word(NoJumps::None))), None) => Some(Part::default()),
             (Some((_, WordOr::Table(law))), None) => Some(Part {
-                loading: 0.0,
                 own: Some(self.jump_law(law, &key("jumps"))?),
+                ..Part::default()
             }),
-            (None, Some(loads)) => Some(Part {
-                loading: loads?,
-                own: None,
+            (None, Some(loading)) => Some(Part {
+                loading: loading?,
+                ..Part::default()
             }),
-            (None, None) if !shared => Some(Part::default()),
             (None, None) => {
-                let loading = loading(class, totals);
-                if needed {
+                let loading = if shared {
+                    statistics.loading(class)
+                } else {
+                    0.0
+                };
+                if needed && shared {
                     self.assume(
                         "A-jump-loading",
                         &key("jump_loading"),
                         format!("{loading:.3}"),
                     );
                 }
-                Some(Part { loading, own: None })
+                Some(Part {
+                    loading,
+                    by_default: true,
+                    own: None,
+                })
             }
         }
     }
 
-    /// The snapshot's volatility less what the jumps explain.
-    fn default_volatility(
+    /// The volatility of a diffusion: the file's, or the snapshot's less what the jumps explain.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the pieces of one sum, read once"
+    )]
+    fn volatility(
         &mut self,
         class: Class,
         given: Option<&At<Asset>>,
-        totals: &Totals,
-        shared: &Result<Option<Jumps>, ()>,
-        part: Part,
         statistics: &Statistics,
+        shared: Option<Jumps>,
+        part: Part,
+        eth: Option<f64>,
+        needed: bool,
     ) -> Option<(f64, String)> {
         let key = format!("market.{}.volatility", class.name());
-        let Some((total, source)) = totals.volatility[class as usize].clone() else {
-            let at = given.map_or_else(|| self.from_span(), At::span);
-            self.report(
-                ErrorKind::Snapshot,
-                at,
-                &key,
-                format!("the volatility of {} is not known", class.name()),
-            )
-            .help = Some(format!(
-                "add volatility = \"120 %/year\" to [market.{}]",
-                class.name()
-            ));
-            return None;
-        };
+        if let Some(written) = given.and_then(|a| a.get().volatility.as_ref()) {
+            return self
+                .quantity::<Volatility>(written, &key)
+                .map(|v| (v, "the model file".to_owned()));
+        }
         let id = match class {
             Class::Lst => "A-lst-peg",
-            Class::Token | Class::Own => "A-token-volatility",
+            Class::Token => "A-token-volatility",
             _ => "A-market-statistics",
         };
-        let jumps = shared.as_ref().ok().copied().flatten();
-        let fitted = statistics
-            .returns
-            .iter()
-            .filter(|r| r.asset == "eth")
-            .find_map(|r| r.jumps.as_ref());
-        let fits = matches!((jumps, fitted), (Some(j), Some(f)) if same(j.rate.get(), f.jumps_per_year.value) && same(j.log_mean, f.jump_log_mean.value) && same(j.log_sd, f.jump_log_sd.value));
-        if let (Class::Eth, true, Some(fit), true) = (class, fits, fitted, same(part.loading, 1.0))
-        {
-            let value = fit.diffusion_volatility.value;
-            self.assume(id, &key, show(value, Dimension::Volatility));
-            return Some((value, cite(&fit.diffusion_volatility)));
-        }
-        match remainder(total, jumps, part) {
-            Some(value) => {
-                self.assume(id, &key, show(value, Dimension::Volatility));
-                Some((value, source))
+        let found = match class {
+            // It follows ETH, whatever the file says of ETH; own jumps are let diffuse with it.
+            Class::Lst => eth.map(|eth| {
+                (
+                    eth.hypot(statistics.peg.0),
+                    format!("that of ETH; peg: {}", statistics.peg.1),
+                )
+            }),
+            _ => statistics.volatility(class),
+        };
+        let (total, source) = match found {
+            Some(found) => found,
+            None if !needed => return None,
+            // Without ETH's, that of its liquid staking tokens is not known either: said once.
+            None if class == Class::Lst
+                && self.errors.iter().any(|e| e.key == "market.ETH.volatility") =>
+            {
+                return None;
             }
             None => {
-                let at = given.map_or_else(
-                    || {
-                        self.draft
-                            .document
-                            .market
-                            .as_ref()
-                            .and_then(|m| m.jumps.as_ref())
-                            .map_or_else(|| self.from_span(), At::span)
-                    },
-                    At::span,
-                );
-                let shown = show(total, Dimension::Volatility);
+                let at = given.map_or_else(|| self.from_span(), At::span);
                 self.report(
-                    ErrorKind::Contradiction,
+                    ErrorKind::Snapshot,
                     at,
                     &key,
-                    format!(
-                        "the jumps of {} alone move it more than its whole volatility, {shown}",
-                        class.name()
-                    ),
+                    format!("the volatility of {} is not known", class.name()),
                 )
-                .help = Some(format!(
-                    "write smaller jumps, or the volatility of the diffusion in [market.{}]",
+                .help(format!(
+                    "add volatility = \"120 %/year\" to [market.{}]",
                     class.name()
                 ));
+                return None;
+            }
+        };
+        let fit = statistics.fit().filter(|_| {
+            class == Class::Eth
+                && part.by_default
+                && shared.is_some()
+                && shared == statistics.fitted()
+        });
+        let left = match (class, fit) {
+            (Class::Lst, _) => Some(total),
+            (_, Some(fit)) => Some(fit.diffusion_volatility.value),
+            _ => Some(total * total - part.variance(shared))
+                .filter(|rest| *rest > 0.0)
+                .map(f64::sqrt),
+        };
+        match left {
+            Some(value) => {
+                if needed {
+                    self.assume(id, &key, rounded(value));
+                }
+                Some((
+                    value,
+                    fit.map_or(source, |fit| cite(&fit.diffusion_volatility)),
+                ))
+            }
+            None if !needed => None,
+            None => {
+                let jumps = self
+                    .draft
+                    .document
+                    .market
+                    .as_ref()
+                    .and_then(|m| m.jumps.as_ref())
+                    .map(At::span);
+                let at = given
+                    .map(At::span)
+                    .or(jumps)
+                    .unwrap_or_else(|| self.from_span());
+                let message = format!(
+                    "the jumps of {} alone move it more than its whole volatility, {}",
+                    class.name(),
+                    rounded(total)
+                );
+                self.report(ErrorKind::Contradiction, at, &key, message)
+                    .help(format!(
+                        "write smaller jumps, or the volatility of the diffusion in [market.{}]",
+                        class.name()
+                    ));
                 None
             }
         }
-    }
-
-    /// The diffusion of a class that nobody holds: it matters only as a way between others.
-    fn quiet_diffusion(
-        &self,
-        class: Class,
-        totals: &Totals,
-        shared: &Result<Option<Jumps>, ()>,
-        part: Part,
-    ) -> Option<f64> {
-        let total = totals.volatility[class as usize].as_ref()?.0;
-        remainder(total, shared.as_ref().ok().copied().flatten(), part)
     }
 
     fn value_loading(&mut self, value: Option<&Value>, shared: bool) -> Option<f64> {
@@ -401,44 +385,55 @@ impl Check<'_> {
         }
     }
 
-    /// The joint matrix of diffusions over all classes and the value at risk.
+    /// The joint matrix of diffusions over all classes and the value at risk. What neither the
+    /// statistics nor the file say follows through ETH, so that one figure of the file cannot
+    /// contradict those that it does not mention.
     fn correlations(
         &mut self,
         draft: Option<&Draft>,
         value: Option<&Value>,
-        totals: &Totals,
-        shared: &Result<Option<Jumps>, ()>,
+        statistics: &Statistics,
+        shared: Option<Jumps>,
         parts: &[Part; CLASSES],
-        diffusion: &[Option<f64>; CLASSES],
+        eth: Option<f64>,
     ) -> Option<[[f64; ROWS]; ROWS]> {
-        let variance = shared
-            .as_ref()
-            .ok()
-            .copied()
-            .flatten()
-            .map_or(0.0, second_moment);
-        let mut matrix = [[0.0; ROWS]; ROWS];
-        for i in 0..CLASSES {
-            for j in 0..CLASSES {
-                matrix[i][j] = of_diffusions(i, j, totals, variance, parts, diffusion);
-            }
-        }
+        const ETH: usize = Class::Eth as usize;
         let given = self.given_correlations(draft);
-        let with_eth = self.value_with_eth(value, given.as_deref())?;
+        let value_with_eth = self.value_with_eth(value, given.as_deref());
         let given = given?;
-        for c in given.iter().filter(|c| c.a < CLASSES && c.b < CLASSES) {
-            matrix[c.a][c.b] = c.is;
-            matrix[c.b][c.a] = c.is;
+        let written = |i: usize, j: usize| {
+            given
+                .iter()
+                .find(|g| g.a == i.min(j) && g.b == i.max(j))
+                .map(|g| g.is)
+        };
+        let mut with_eth = [1.0; ROWS];
+        for class in Class::ALL.into_iter().filter(|c| *c != Class::Eth) {
+            with_eth[class as usize] =
+                written(ETH, class as usize).unwrap_or_else(|| match class {
+                    // ETH times an independent peg.
+                    Class::Lst => eth.map_or(0.99, |eth| eth / eth.hypot(statistics.peg.0)),
+                    _ => statistics.of_diffusions(Class::Eth, class, parts, shared),
+                });
         }
-        for i in 0..CLASSES {
-            let through_eth = with_eth * matrix[Class::Eth as usize][i];
-            matrix[i][VALUE] = through_eth;
-            matrix[VALUE][i] = through_eth;
-        }
-        matrix[VALUE][VALUE] = 1.0;
-        for c in given.iter().filter(|c| c.b == VALUE) {
-            matrix[c.a][VALUE] = c.is;
-            matrix[VALUE][c.a] = c.is;
+        with_eth[VALUE] = value_with_eth?;
+        let mut matrix = [[1.0; ROWS]; ROWS];
+        for i in 0..ROWS {
+            for j in (0..ROWS).filter(|j| *j != i) {
+                let through_eth = with_eth[i] * with_eth[j];
+                let measured = || {
+                    let (a, b) = (*Class::ALL.get(i)?, *Class::ALL.get(j)?);
+                    let both = matches!(
+                        (a, b),
+                        (Class::Eigen, Class::Btc) | (Class::Btc, Class::Eigen)
+                    );
+                    let untouched = written(ETH, i).is_none() && written(ETH, j).is_none();
+                    let alike = parts[i].by_default && parts[j].by_default;
+                    (both && untouched && alike)
+                        .then(|| statistics.of_diffusions(a, b, parts, shared))
+                };
+                matrix[i][j] = written(i, j).or_else(measured).unwrap_or(through_eth);
+            }
         }
         Some(matrix)
     }
@@ -458,7 +453,7 @@ impl Check<'_> {
     fn given_correlation(
         &mut self,
         n: usize,
-        entry: &crate::spec::draft::Correlation,
+        entry: &Correlation,
         found: &[Given],
     ) -> Option<Given> {
         let key = format!("market.correlation[{n}]");
@@ -598,162 +593,17 @@ struct Given {
     span: Range<usize>,
 }
 
-/// Annual variance of compound Poisson jumps: rate times the second moment of a jump.
-fn second_moment(jumps: Jumps) -> f64 {
-    jumps.rate.get() * (jumps.log_mean * jumps.log_mean + jumps.log_sd * jumps.log_sd)
-}
-
-/// What of a total volatility the jumps leave to the diffusion, if anything.
-fn remainder(total: f64, shared: Option<Jumps>, part: Part) -> Option<f64> {
-    let jumps = part.loading * part.loading * shared.map_or(0.0, second_moment)
-        + part.own.map_or(0.0, second_moment);
-    let rest = total * total - jumps;
-    (rest > 0.0).then(|| rest.sqrt())
-}
-
-/// Correlation of two diffusions: the covariance of total returns less that of the common jumps.
-fn of_diffusions(
-    i: usize,
-    j: usize,
-    totals: &Totals,
-    jump_variance: f64,
-    parts: &[Part; CLASSES],
-    diffusion: &[Option<f64>; CLASSES],
-) -> f64 {
-    if i == j {
-        return 1.0;
-    }
-    let total = totals.correlation[i][j];
-    let (Some((vi, _)), Some((vj, _))) = (&totals.volatility[i], &totals.volatility[j]) else {
-        return total;
-    };
-    let common = parts[i].loading * parts[j].loading * jump_variance;
-    let (Some(di), Some(dj)) = (
-        rest_of(*vi, parts[i], jump_variance, diffusion[i]),
-        rest_of(*vj, parts[j], jump_variance, diffusion[j]),
-    ) else {
-        return total;
-    };
-    ((total * vi * vj - common) / (di * dj)).clamp(-0.999, 0.999)
-}
-
-/// The diffusion that the statistics imply, whatever volatility the file writes over it.
-fn rest_of(total: f64, part: Part, jump_variance: f64, fallback: Option<f64>) -> Option<f64> {
-    let rest = total * total - part.loading * part.loading * jump_variance;
-    if rest > 0.0 {
-        Some(rest.sqrt())
-    } else {
-        fallback
-    }
-}
-
-/// How far a class moves when ETH jumps: its regression coefficient on ETH.
-fn loading(class: Class, totals: &Totals) -> f64 {
-    let eth = Class::Eth as usize;
-    match (
-        class,
-        &totals.volatility[class as usize],
-        &totals.volatility[eth],
-    ) {
-        (Class::Eth | Class::Lst, ..) => 1.0,
-        (_, Some((own, _)), Some((eth_volatility, _))) => {
-            totals.correlation[class as usize][eth] * own / eth_volatility
-        }
-        _ => 1.0,
-    }
-}
-
-fn totals(statistics: &Statistics) -> Totals {
-    let mut totals = Totals::default();
-    let name = |class: Class| match class {
-        Class::Eth | Class::Lst => Some("eth"),
-        Class::Eigen => Some("eigen"),
-        Class::Btc => Some("btc"),
-        Class::Token | Class::Own => None,
-    };
-    for class in [Class::Eth, Class::Eigen, Class::Btc] {
-        let returns = name(class).and_then(|n| statistics.returns_of(n, None));
-        totals.volatility[class as usize] =
-            returns.map(|r| (r.annual_volatility.value, cite(&r.annual_volatility)));
-    }
-    let peg = peg_volatility(statistics);
-    totals.volatility[Class::Lst as usize] = totals.volatility[Class::Eth as usize]
-        .clone()
-        .map(|(eth, source)| (eth.hypot(peg.0), format!("{source}; peg: {}", peg.1)));
-    totals.volatility[Class::Token as usize] =
-        Some((TOKEN_VOLATILITY, "A-token-volatility".into()));
-    for a in Class::ALL {
-        for b in Class::ALL {
-            totals.correlation[a as usize][b as usize] =
-                total_correlation(a, b, statistics, &name, &totals.volatility);
-        }
-    }
-    totals
-}
-
-/// Annual volatility of the ratio of a liquid staking token to ETH, from its worst regime.
-fn peg_volatility(statistics: &Statistics) -> (f64, String) {
-    let worst = statistics
-        .pegs
-        .iter()
-        .filter_map(|peg| peg.innovation_sd.as_ref())
-        .max_by(|a, b| a.value.total_cmp(&b.value));
-    match worst {
-        Some(fact) => (fact.value * DAYS_PER_YEAR.sqrt(), cite(fact)),
-        None => (0.0044 * DAYS_PER_YEAR.sqrt(), "A-lst-peg".into()),
-    }
-}
-
-fn total_correlation(
-    a: Class,
-    b: Class,
-    statistics: &Statistics,
-    name: &dyn Fn(Class) -> Option<&'static str>,
-    volatility: &[Option<(f64, String)>; CLASSES],
-) -> f64 {
-    if a == b {
-        return 1.0;
-    }
-    // A liquid staking token is ETH times an independent peg.
-    let damped = |class: Class| match (
-        class,
-        &volatility[Class::Eth as usize],
-        &volatility[Class::Lst as usize],
-    ) {
-        (Class::Lst, Some((eth, _)), Some((lst, _))) => eth / lst,
-        _ => 1.0,
-    };
-    let base = match (name(a), name(b)) {
-        (Some(one), Some(other)) if one == other => 1.0,
-        (Some(one), Some(other)) => statistics
-            .correlation(one, other)
-            .map_or(0.0, |fact| fact.value),
-        (Some(one), None) | (None, Some(one)) => {
-            TOKEN_CORRELATION
-                * if one == "eth" {
-                    1.0
-                } else {
-                    statistics.correlation("eth", one).map_or(0.0, |f| f.value)
-                }
-        }
-        (None, None) => TOKEN_CORRELATION * TOKEN_CORRELATION,
-    };
-    base * damped(a) * damped(b)
-}
-
-fn cite(fact: &Fact) -> String {
-    format!("{}, {}", fact.source, fact.date)
-}
-
 fn describe(jumps: &Jumps) -> String {
+    let share = |value: f64| format!("{:.3} %", 100.0 * value);
     format!(
         "{:.3}/year, log mean {}, log sd {}",
         jumps.rate.get(),
-        show(jumps.log_mean, Dimension::Share),
-        show(jumps.log_sd, Dimension::Share)
+        share(jumps.log_mean),
+        share(jumps.log_sd)
     )
 }
 
-fn same(a: f64, b: f64) -> bool {
-    a.to_bits() == b.to_bits()
+/// A volatility as a reader wants to see it.
+fn rounded(volatility: f64) -> String {
+    format!("{:.1} %/year", 100.0 * volatility)
 }

@@ -11,6 +11,7 @@ mod holdings;
 mod market;
 mod operators;
 mod slashing;
+mod statistics;
 mod terms;
 mod value;
 

@@ -48,8 +48,8 @@ impl Check<'_> {
             }
             (None, false) => {
                 let at = draft.from.get().map_or(0..0, At::span);
-                // Where `from` itself is at fault, that is said already.
-                if draft.from.get().is_some() {
+                // Where `from` or the key itself is at fault, that is said already.
+                if draft.from.get().is_some() && !self.is_faulty("operators.allocate") {
                     self.report(ErrorKind::MissingKey, at, "operators.allocate", "`allocate` is missing")
                         .label("these operators hold delegated stake; which share of it can be slashed?")
                         .help("add allocate = \"12 %\" to [operators]: the share of their stake that operators put behind this service");
