@@ -110,7 +110,7 @@ pub(crate) fn inverse_normal_centre(u: f64, w: f64) -> f64 {
 }
 
 /// The other two pieces of [`inverse_normal`]: one draw of a thousand.
-#[cold]
+#[inline(always)]
 pub(crate) fn inverse_normal_tail(u: f64, w: f64) -> f64 {
     let x = 2.0 * u - 1.0;
     let root = w.sqrt();

@@ -9,6 +9,7 @@
 //! the logarithm, the exponential and the inverse normal of [`math`] are polynomials in
 //! fused multiply-adds, not the platform's library.
 
+pub mod lanes;
 pub mod math;
 mod seed;
 mod stream;

@@ -49,10 +49,11 @@ pub struct Columns {
     pub coc_usd: Vec<f64>,
     /// Profit at that moment, USD; NaN if never.
     pub pfc_usd: Vec<f64>,
-    /// Entities in the coalition at that moment, 0 for pooled stake.
+    /// The fewest entities that had the votes for that attack at that moment; 0 for pooled stake.
     pub coalition_size: Vec<u32>,
-    /// Largest certified gap of the costs that the columns rest on: the true cost is at most
-    /// `1 + gap` times the one recorded, and never below it.
+    /// Largest certified gap of the costs that the columns rest on (a cost that could not change
+    /// them is not searched): the true cost is at most `1 + gap` times the one recorded, and
+    /// never below it.
     pub largest_gap: Vec<f64>,
     /// Smallest `ln(cost / profit)` within the horizon; infinite if never a profit.
     pub min_log_ratio_horizon: Vec<f64>,
@@ -80,7 +81,8 @@ pub struct Columns {
     /// Day of that attack, or [`NEVER`].
     pub loss_day: Vec<u32>,
     /// Log ratios of cost to profit, day by day, over all paths; attacks of random size that
-    /// need an opportunity are not in it.
+    /// need an opportunity are not in it. Where cost is not proportional to votes it rests on
+    /// the continuum bound of the cost, which is never above it.
     pub fan: Fan,
 }
 

@@ -4,13 +4,23 @@
 //! gives an [`Ensemble`]: one column a measure, one value a path. Path *i* depends on the
 //! plan, the seed and *i* alone, so shards, threads and resumed runs agree to the bit.
 
+pub mod bench;
 pub mod coalition;
 mod compile;
+mod costing;
+mod engine;
 mod ensemble;
 mod fan;
+mod formulas;
+mod kernels;
+mod largest;
+mod market;
 mod outcome;
 mod plan;
+mod profit;
 pub mod reference;
+mod tally;
+pub mod workload;
 
 pub use compile::{compile, franchise_usd};
 pub use ensemble::{Columns, Ensemble, NEVER};
@@ -21,6 +31,7 @@ pub use plan::{
 };
 
 use crate::random::Seed;
+use crate::random::lanes::Width;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,7 +57,9 @@ impl Progress<'_> {
 }
 
 /// Paths that one task plays before it reports.
-const CHUNK: u64 = 256;
+const CHUNK: u64 = 512;
+/// Chunks whose results wait to be put in order, so that memory does not grow with paths.
+const WAVE: u64 = 64;
 
 /// Plays the paths of a range. `None` if it was cancelled.
 ///
@@ -60,26 +73,69 @@ pub fn simulate(
     paths: Range<u64>,
     progress: &Progress,
 ) -> Option<Ensemble> {
-    plan.check();
-    let chunks: Vec<Range<u64>> = (paths.start..paths.end)
-        .step_by(CHUNK as usize)
-        .map(|start| start..(start + CHUNK).min(paths.end))
-        .collect();
-    let parts: Vec<Option<Ensemble>> = chunks
-        .into_par_iter()
-        .map(|chunk| {
-            if progress.cancel.load(Ordering::Relaxed) {
-                return None;
+    simulate_designs(std::slice::from_ref(plan), seed, paths, progress)?.pop()
+}
+
+/// Plays the same paths for several designs that share one market (common random numbers):
+/// prices and the value at risk are computed once. One ensemble a plan, in order.
+///
+/// # Panics
+/// As [`simulate`], and if the plans do not share one market.
+#[must_use]
+pub fn simulate_designs(
+    plans: &[Plan],
+    seed: Seed,
+    paths: Range<u64>,
+    progress: &Progress,
+) -> Option<Vec<Ensemble>> {
+    simulate_with(Width::detect(), plans, seed, paths, progress)
+}
+
+/// [`simulate_designs`] in one compiled form of the engine: for tests and benchmarks, since the
+/// result is the same.
+#[must_use]
+pub fn simulate_with(
+    width: Width,
+    plans: &[Plan],
+    seed: Seed,
+    paths: Range<u64>,
+    progress: &Progress,
+) -> Option<Vec<Ensemble>> {
+    plans.iter().for_each(Plan::check);
+    let empty = |first| -> Vec<Ensemble> {
+        plans
+            .iter()
+            .map(|plan| Ensemble::empty(plan, seed, first))
+            .collect()
+    };
+    let mut whole = empty(paths.start);
+    if plans.is_empty() {
+        return Some(whole);
+    }
+    let chunks = (paths.end.saturating_sub(paths.start)).div_ceil(CHUNK);
+    for wave in (0..chunks).step_by(WAVE as usize) {
+        let parts: Vec<Option<Vec<Ensemble>>> = (wave..(wave + WAVE).min(chunks))
+            .into_par_iter()
+            .map_init(
+                || engine::Engine::new(plans, seed, width),
+                |engine, chunk| {
+                    if progress.cancel.load(Ordering::Relaxed) {
+                        return None;
+                    }
+                    let start = paths.start + chunk * CHUNK;
+                    let end = (start + CHUNK).min(paths.end);
+                    let mut part = empty(start);
+                    engine.play(start..end, &mut part);
+                    (progress.finished)(end - start);
+                    Some(part)
+                },
+            )
+            .collect();
+        for part in parts {
+            for (ensemble, part) in whole.iter_mut().zip(part?) {
+                ensemble.append(&part);
             }
-            let count = chunk.end - chunk.start;
-            let part = reference::simulate(plan, seed, chunk);
-            (progress.finished)(count);
-            Some(part)
-        })
-        .collect();
-    let mut whole = Ensemble::empty(plan, seed, paths.start);
-    for part in parts {
-        whole.append(&part?);
+        }
     }
     Some(whole)
 }

@@ -149,8 +149,8 @@ pub enum Monitoring {
     /// At the end of each day.
     Daily,
     /// At every moment: within a day the log ratio of cost to profit is a Brownian bridge
-    /// between its ends, whose variance is that of the coalition's mix at the day's start; a
-    /// jump comes at the day's end. Exact for one asset with a constant attack or a constant
+    /// between its ends, whose variance is that of the stake's mix at the day's start (of the
+    /// cheapest votes, where cost is not proportional to votes); a jump comes at the day's end. Exact for one asset with a constant attack or a constant
     /// share of the value at risk. Attacks of random size are looked at once a day.
     Continuous,
 }
@@ -325,6 +325,17 @@ impl Plan {
                 factor.own_log_drift_per_day() - shared.jumps.compensator(*loading)
             })
             .collect()
+    }
+
+    /// Whether the other plan has the same prices and value at risk on the same days, looked at
+    /// at the same moments, so that one market serves both.
+    #[must_use]
+    pub fn shares_market(&self, other: &Plan) -> bool {
+        (self.days, self.monitoring) == (other.days, other.monitoring)
+            && self.assets == other.assets
+            && self.value == other.value
+            && self.shared_jumps == other.shared_jumps
+            && self.correlation_root == other.correlation_root
     }
 
     /// Slashable tokens of each asset over all entities.

@@ -129,68 +129,120 @@ impl JumpTimes {
 }
 
 /// What an attack costs at one moment, and how the cost moves with prices.
-pub(super) struct CostAt {
-    pub cover: Cover,
-    /// Relative change of the cost for a relative change of each price.
-    pub elasticity: Vec<f64>,
+struct CostAt {
+    coc: f64,
+    gap: f64,
+    /// The cost by the continuum, never above `coc`.
+    bound: f64,
+    /// Relative change of the bound for a relative change of each price.
+    elasticity: Vec<f64>,
 }
 
-/// The cost of corruption at given prices, with all stake multiplied by `scale`.
-pub(super) fn cost_of_corruption(
+/// Whether cost is proportional to votes, so that only the amount of stake matters.
+fn proportional(plan: &Plan, cost: Cost) -> bool {
+    cost == Cost::WholeStake && plan.operators.weights == Weights::SlashableValue
+}
+
+fn worth(tokens: &[f64], prices: &[f64]) -> Vec<f64> {
+    tokens
+        .chunks_exact(prices.len())
+        .map(|row| row.iter().zip(prices).map(|(t, p)| t * p).sum())
+        .collect()
+}
+
+/// Cost and votes of each entity, and the votes needed, with all stake multiplied by `scale`.
+fn entities(
     plan: &Plan,
     cost: Cost,
     attack: &Attack,
     prices: &[f64],
     scale: f64,
-) -> CostAt {
+) -> (Vec<f64>, Vec<f64>, f64) {
     let operators = &plan.operators;
-    let n = prices.len();
-    let worth = |tokens: &[f64]| -> Vec<f64> {
-        tokens
-            .chunks_exact(n)
-            .map(|row| row.iter().zip(prices).map(|(t, p)| t * p).sum())
-            .collect()
-    };
-    let values = worth(&operators.tokens);
+    let values = worth(&operators.tokens, prices);
     let weights = match &operators.weights {
         Weights::SlashableValue => values.clone(),
-        Weights::Tokens(tokens) => worth(tokens),
+        Weights::Tokens(tokens) => worth(tokens, prices),
     };
-    // Cost of an entity: a share of its stake, and what it loses besides.
-    let slope = |o: usize| match cost {
-        Cost::WholeStake => attack.burned_share,
-        Cost::OperatorRational => attack.burned_share * operators.own_share[o],
-    };
-    let costs: Vec<f64> = (0..operators.entities)
-        .map(|o| {
-            let besides = match cost {
-                Cost::WholeStake => 0.0,
-                Cost::OperatorRational => operators.franchise_usd[o],
-            };
-            scale * slope(o) * values[o] + besides
+    let costs = (0..operators.entities)
+        .map(|o| match cost {
+            Cost::WholeStake => scale * attack.burned_share * values[o],
+            Cost::OperatorRational => {
+                scale * attack.burned_share * operators.own_share[o] * values[o]
+                    + operators.franchise_usd[o]
+            }
         })
         .collect();
     let target = plan.thresholds[attack.threshold] * weights.iter().sum::<f64>();
+    (costs, weights, target)
+}
+
+fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) -> CostAt {
+    let n = prices.len();
+    let operators = &plan.operators;
+    let (costs, weights, target) = entities(plan, cost, attack, prices, 1.0);
     let cover = match plan.coalition {
         Coalition::Pooled => coalition::fractional(&costs, &weights, target),
         Coalition::Entities => coalition::cheapest(&costs, &weights, target),
         Coalition::LargestFirst => coalition::largest_first(&costs, &weights, target),
     };
+    let values = worth(&operators.tokens, prices);
+    if proportional(plan, cost) {
+        let all: f64 = values.iter().sum();
+        let mix = |a: usize| -> f64 {
+            operators
+                .tokens
+                .iter()
+                .skip(a)
+                .step_by(n)
+                .map(|t| t * prices[a])
+                .sum::<f64>()
+                / all
+        };
+        return CostAt {
+            coc: cover.lower,
+            gap: cover.gap(),
+            bound: cover.lower,
+            elasticity: (0..n).map(mix).collect(),
+        };
+    }
+    let continuum = coalition::fractional(&costs, &weights, target);
+    let slope = |o: usize| match cost {
+        Cost::WholeStake => attack.burned_share,
+        Cost::OperatorRational => attack.burned_share * operators.own_share[o],
+    };
     let elasticity = (0..n)
         .map(|a| {
             let moved: f64 = (0..operators.entities)
-                .map(|o| {
-                    cover.taken[o] * scale * slope(o) * operators.tokens[o * n + a] * prices[a]
-                })
+                .map(|o| continuum.taken[o] * slope(o) * operators.tokens[o * n + a] * prices[a])
                 .sum();
-            if cover.upper > 0.0 {
-                moved / cover.upper
+            if continuum.upper > 0.0 {
+                moved / continuum.upper
             } else {
                 0.0
             }
         })
         .collect();
-    CostAt { cover, elasticity }
+    CostAt {
+        coc: cover.lower,
+        gap: cover.gap(),
+        bound: match plan.coalition {
+            Coalition::Pooled | Coalition::Entities => continuum.lower,
+            Coalition::LargestFirst => cover.lower,
+        },
+        elasticity,
+    }
+}
+
+/// The fewest entities that have the votes an attack needs.
+fn fewest(plan: &Plan, attack: &Attack, prices: &[f64]) -> u32 {
+    let (costs, weights, target) = entities(plan, Cost::WholeStake, attack, prices, 1.0);
+    match plan.coalition {
+        Coalition::Pooled => 0,
+        Coalition::Entities | Coalition::LargestFirst => {
+            coalition::largest_first(&costs, &weights, target * (1.0 - 1e-12)).size
+        }
+    }
 }
 
 /// Profit of an attack that is not drawn, and its elasticity to the value at risk.
@@ -252,7 +304,7 @@ fn drawn_profit(attack: &Attack, value: f64, marks: &mut Stream) -> f64 {
 }
 
 /// Probability that a random profit exceeds a cost, and its expectation where it does.
-pub(super) fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64) {
+fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64) {
     let (mean, sd) = match attack.take {
         Take::LognormalShareOfValue { log_mean, log_sd } => (log_mean + libm::log(value), log_sd),
         Take::LognormalUsd { log_mean, log_sd } => (log_mean, log_sd),
@@ -315,10 +367,10 @@ impl Arrivals {
 /// What was known of an attack at the end of the day before.
 #[derive(Clone)]
 struct Yesterday {
+    insecure: bool,
     log_ratio: f64,
     variance: f64,
-    elasticity: Vec<f64>,
-    value_elasticity: f64,
+    exposure: Vec<f64>,
 }
 
 fn play(plan: &Plan, seed: Seed, path: u64, fans: &mut [&mut Fan]) -> PathOutcome {
@@ -363,7 +415,7 @@ fn play(plan: &Plan, seed: Seed, path: u64, fans: &mut [&mut Fan]) -> PathOutcom
         }
     }
     let outcome = PathOutcome {
-        costs: tallies.into_iter().map(Tally::finish).collect(),
+        costs: tallies.into_iter().map(|t| t.finish(plan)).collect(),
         end_price_usd: market.prices(),
         end_value_usd: market.value(),
     };
@@ -375,6 +427,7 @@ fn play(plan: &Plan, seed: Seed, path: u64, fans: &mut [&mut Fan]) -> PathOutcom
 struct Tally {
     cost: Cost,
     out: CostOutcome,
+    worst_prices: Vec<f64>,
     yesterday: Vec<Option<Yesterday>>,
     /// Probability that no attack was made so far.
     untouched: f64,
@@ -385,19 +438,17 @@ impl Tally {
         let mut tally = Tally {
             cost,
             out: CostOutcome::new(),
+            worst_prices: Vec::new(),
             yesterday: vec![None; plan.attacks.len()],
             untouched: 1.0,
         };
         if plan.monitoring == Monitoring::Continuous {
-            for (k, attack) in plan
-                .attacks
-                .iter()
-                .enumerate()
-                .filter(|(_, a)| !a.take.is_random())
-            {
-                let at = cost_of_corruption(plan, cost, attack, &market.prices(), 1.0);
-                let (profit, elasticity) = known_profit(attack, market.value());
-                tally.yesterday[k] = Some(yesterday(plan, &at, profit, elasticity));
+            for (k, attack) in plan.attacks.iter().enumerate() {
+                if !attack.take.is_random() {
+                    let at = cost_of_corruption(plan, cost, attack, &market.prices());
+                    let profit = known_profit(attack, market.value());
+                    tally.yesterday[k] = Some(yesterday(plan, &at, profit));
+                }
             }
         }
         tally
@@ -415,48 +466,66 @@ impl Tally {
         uniform: f64,
         fan: &mut Fan,
     ) {
-        let mut hazard = 0.0;
-        let mut hazard_loss = 0.0;
-        let mut certain_loss = None;
+        let mut sum = Hazards::default();
         let mut under_water = 0.0_f64;
         let mut day_ratio = None::<f64>;
         for (k, attack) in plan.attacks.iter().enumerate() {
-            let at = cost_of_corruption(plan, self.cost, attack, prices, 1.0);
-            let coc = at.cover.lower;
-            self.out.largest_gap = self.out.largest_gap.max(at.cover.gap());
+            let at = cost_of_corruption(plan, self.cost, attack, prices);
             // The moments at which this attack is looked at today.
             let known = (!attack.take.is_random()).then(|| known_profit(attack, value));
-            let seen: Vec<f64> = match known {
-                Some((profit, _)) => vec![profit],
-                None => events[k].clone(),
-            };
+            let seen: Vec<f64> =
+                known.map_or_else(|| events[k].clone(), |(profit, _)| vec![profit]);
             let mut insecure_within = false;
             let mut occupied = 0.0_f64;
+            let mut insecure_end = false;
             for &profit in &seen {
-                self.out.see(coc, profit, &at.cover, day, k);
-                let mut log_ratio = log_ratio(coc, profit);
+                let bound_ratio = log_ratio(at.bound, profit);
+                let dip = match &self.yesterday[k] {
+                    None => 0.0,
+                    Some(before) => {
+                        let jump: f64 = before
+                            .exposure
+                            .iter()
+                            .zip(&market.jump)
+                            .map(|(e, j)| e * j)
+                            .sum();
+                        let end = bound_ratio - jump;
+                        let lowest =
+                            bridge_minimum(before.log_ratio, end, before.variance, uniform);
+                        if lowest < bound_ratio {
+                            bound_ratio - lowest
+                        } else {
+                            0.0
+                        }
+                    }
+                };
                 if attack.when == When::Standing || known.is_some() {
-                    day_ratio = Some(day_ratio.map_or(log_ratio, |r| r.min(log_ratio)));
+                    day_ratio = Some(day_ratio.map_or(bound_ratio, |r| r.min(bound_ratio)));
                 }
-                let end_insecure = coc < profit;
-                occupied = occupied.max(f64::from(u8::from(end_insecure)));
-                let mut needed = profit;
-                if let Some(before) = &self.yesterday[k] {
-                    occupied = 0.5 * (f64::from(u8::from(before.log_ratio < 0.0)) + occupied);
-                    let jump = before.jump(market);
-                    let lowest = bridge_minimum(
-                        before.log_ratio,
-                        log_ratio - jump,
-                        before.variance,
-                        uniform,
-                    );
-                    if lowest < log_ratio {
-                        log_ratio = lowest;
-                        needed = coc * libm::exp(-lowest);
+                let low = bound_ratio - dip;
+                let decides = at.bound - profit < self.out.min_margin_usd
+                    || low < self.out.min_log_ratio
+                    || low < 0.0;
+                if decides {
+                    self.out.largest_gap = self.out.largest_gap.max(at.gap);
+                    self.see(at.coc, profit, day, k, prices);
+                    let lowest = log_ratio(at.coc, profit) - dip;
+                    self.out.min_log_ratio = self.out.min_log_ratio.min(lowest);
+                    insecure_end |= at.coc < profit;
+                    insecure_within |= at.coc < profit || lowest < 0.0;
+                    if self.cost == Cost::WholeStake {
+                        self.out.critical_scale = self.out.critical_scale.max(libm::exp(-lowest));
                     }
                 }
-                insecure_within |= end_insecure || log_ratio < 0.0;
-                self.require(plan, attack, prices, day, log_ratio, needed);
+                if self.cost == Cost::OperatorRational {
+                    let needed = profit * libm::exp(dip);
+                    self.out.critical_scale =
+                        enough(plan, attack, prices, needed, self.out.critical_scale);
+                }
+            }
+            occupied = occupied.max(f64::from(u8::from(insecure_end)));
+            if let Some(before) = &self.yesterday[k] {
+                occupied = 0.5 * (f64::from(u8::from(before.insecure)) + occupied);
             }
             if insecure_within && self.out.first_insecure_day > day {
                 self.out.first_insecure_day = day;
@@ -465,7 +534,7 @@ impl Tally {
             // What a drawn opportunity takes.
             let taken = match attack.when {
                 When::Standing => events[k].iter().find(|_| insecure_within),
-                When::Poisson { .. } => events[k].iter().find(|profit| **profit > coc),
+                When::Poisson { .. } => events[k].iter().find(|profit| **profit > at.coc),
             };
             if let (Some(&profit), true) = (taken, self.out.loss_day > day) {
                 self.out.loss_usd = profit;
@@ -474,26 +543,26 @@ impl Tally {
             // What opportunities take in expectation.
             match (attack.when, known) {
                 (When::Standing, _) if insecure_within => {
-                    certain_loss = certain_loss.or(Some(seen[0]));
+                    sum.certain = sum.certain.or(Some(seen[0]))
                 }
                 (When::Standing, _) => {}
                 (When::Poisson { per_year }, Some((profit, _))) => {
-                    hazard += per_year / DAYS_PER_YEAR * occupied;
-                    hazard_loss += per_year / DAYS_PER_YEAR * occupied * profit;
+                    sum.add(per_year / DAYS_PER_YEAR, occupied, occupied * profit);
                 }
                 (When::Poisson { per_year }, None) => {
-                    let (probability, above) = profit_above(attack, value, coc);
-                    hazard += per_year / DAYS_PER_YEAR * probability;
-                    hazard_loss += per_year / DAYS_PER_YEAR * above;
+                    let (probability, above) = profit_above(attack, value, at.bound);
+                    sum.add(per_year / DAYS_PER_YEAR, probability, above);
                 }
             }
-            if let (Some((profit, elasticity)), Monitoring::Continuous) = (known, plan.monitoring) {
-                self.yesterday[k] = Some(yesterday(plan, &at, profit, elasticity));
+            if let (Some(profit), Monitoring::Continuous) = (known, plan.monitoring) {
+                self.yesterday[k] = Some(yesterday(plan, &at, profit));
             }
         }
         self.out.insecure_days += under_water;
-        self.pay(hazard, hazard_loss, certain_loss);
+        self.pay(&sum);
         if day == plan.horizon_days {
+            self.out.min_log_ratio_horizon = self.out.min_log_ratio;
+            self.out.critical_scale_horizon = self.out.critical_scale;
             self.out.attack_probability_horizon = 1.0 - self.untouched;
             self.out.expected_loss_usd_horizon = self.out.expected_loss_usd;
         }
@@ -502,60 +571,80 @@ impl Tally {
         }
     }
 
-    /// Keeps the smallest log ratio and the stake that would have been enough.
-    fn require(
-        &mut self,
-        plan: &Plan,
-        attack: &Attack,
-        prices: &[f64],
-        day: u32,
-        log_ratio: f64,
-        needed: f64,
-    ) {
-        let out = &mut self.out;
-        let scale = |known: f64| match self.cost {
-            Cost::WholeStake => known.max(libm::exp(-log_ratio)),
-            Cost::OperatorRational => enough(plan, attack, prices, needed, known),
-        };
-        out.min_log_ratio = out.min_log_ratio.min(log_ratio);
-        out.critical_scale = scale(out.critical_scale);
-        if day <= plan.horizon_days {
-            out.min_log_ratio_horizon = out.min_log_ratio;
-            out.critical_scale_horizon = out.critical_scale;
+    /// Looks at one attack at one moment.
+    fn see(&mut self, coc: f64, profit: f64, day: u32, attack: usize, prices: &[f64]) {
+        let margin = coc - profit;
+        assert!(
+            !margin.is_nan(),
+            "margin of {coc} and {profit} on day {day}"
+        );
+        if margin < self.out.min_margin_usd {
+            self.out.min_margin_usd = margin;
+            self.out.min_margin_day = day;
+            self.out.min_margin_attack = attack as u32;
+            self.out.coc_usd = coc;
+            self.out.pfc_usd = profit;
+            self.worst_prices = prices.to_vec();
         }
     }
 
     /// The first attack of the day, if none came before: certain, or with a hazard.
-    fn pay(&mut self, hazard: f64, hazard_loss: f64, certain: Option<f64>) {
+    fn pay(&mut self, sum: &Hazards) {
         let out = &mut self.out;
-        if let Some(profit) = certain {
+        if let Some(profit) = sum.certain {
             out.expected_loss_usd += self.untouched * profit;
             self.untouched = 0.0;
-        } else if hazard > 0.0 {
-            let stays = libm::exp(-hazard);
-            out.expected_loss_usd += self.untouched * (1.0 - stays) * hazard_loss / hazard;
+        } else if sum.hazard > 0.0 {
+            let stays = libm::exp(-sum.hazard);
+            out.expected_loss_usd += self.untouched * (1.0 - stays) * sum.loss / sum.hazard;
             self.untouched *= stays;
         }
     }
 
-    fn finish(mut self) -> CostOutcome {
+    fn finish(mut self, plan: &Plan) -> CostOutcome {
         self.out.attack_probability = 1.0 - self.untouched;
+        if let Some(attack) = plan.attacks.get(self.out.min_margin_attack as usize) {
+            self.out.coalition_size = fewest(plan, attack, &self.worst_prices);
+        }
         self.out
+    }
+}
+
+/// What the opportunities of one day take in expectation.
+#[derive(Default)]
+struct Hazards {
+    hazard: f64,
+    loss: f64,
+    certain: Option<f64>,
+}
+
+impl Hazards {
+    fn add(&mut self, rate: f64, probability: f64, loss: f64) {
+        self.hazard += rate * probability;
+        self.loss += rate * loss;
     }
 }
 
 /// The smallest scale from `known` on at which the operators' own loss reaches `needed`.
 fn enough(plan: &Plan, attack: &Attack, prices: &[f64], needed: f64, known: f64) -> f64 {
-    let cost = |scale: f64| {
-        cost_of_corruption(plan, Cost::OperatorRational, attack, prices, scale)
-            .cover
-            .lower
+    let cover = |scale: f64, of: fn(&[f64], &[f64], f64) -> Cover| {
+        let (costs, weights, target) =
+            entities(plan, Cost::OperatorRational, attack, prices, scale);
+        of(&costs, &weights, target).lower
     };
-    if known.is_infinite() || cost(known) >= needed {
+    let exact = match plan.coalition {
+        Coalition::Pooled => coalition::fractional,
+        Coalition::Entities => coalition::cheapest,
+        Coalition::LargestFirst => coalition::largest_first,
+    };
+    if known.is_infinite()
+        || cover(known, coalition::fractional) >= needed
+        || cover(known, exact) >= needed
+    {
         return known;
     }
     let (mut low, mut high) = (known, f64::max(1.0, 2.0 * known));
-    while cost(high) < needed {
+    while cover(high, exact) < needed {
         if high > 1e12 {
             return f64::INFINITY;
         }
@@ -564,7 +653,7 @@ fn enough(plan: &Plan, attack: &Attack, prices: &[f64], needed: f64, known: f64)
     }
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        if cost(middle) < needed {
+        if cover(middle, exact) < needed {
             low = middle;
         } else {
             high = middle;
@@ -574,7 +663,7 @@ fn enough(plan: &Plan, attack: &Attack, prices: &[f64], needed: f64, known: f64)
 }
 
 /// `ln(cost / profit)`: infinite where nothing is to be had.
-pub(super) fn log_ratio(cost: f64, profit: f64) -> f64 {
+fn log_ratio(cost: f64, profit: f64) -> f64 {
     if profit > 0.0 {
         libm::log(cost / profit)
     } else {
@@ -585,7 +674,7 @@ pub(super) fn log_ratio(cost: f64, profit: f64) -> f64 {
 /// The minimum of a Brownian bridge from `start` to `end` whose free end would have the given
 /// variance, at the share `uniform` of its distribution:
 /// `P(min < m) = exp(-2 (start - m)(end - m) / variance)`.
-pub(super) fn bridge_minimum(start: f64, end: f64, variance: f64, uniform: f64) -> f64 {
+fn bridge_minimum(start: f64, end: f64, variance: f64, uniform: f64) -> f64 {
     if !(start.is_finite() && end.is_finite()) {
         return start.min(end);
     }
@@ -593,9 +682,10 @@ pub(super) fn bridge_minimum(start: f64, end: f64, variance: f64, uniform: f64) 
     0.5 * (start + end - (step * step - 2.0 * variance * libm::log(uniform)).sqrt())
 }
 
-fn yesterday(plan: &Plan, at: &CostAt, profit: f64, value_elasticity: f64) -> Yesterday {
+fn yesterday(plan: &Plan, at: &CostAt, (profit, value_elasticity): (f64, f64)) -> Yesterday {
     let n = plan.asset_count() + 1;
-    let exposure = exposures(&at.elasticity, value_elasticity);
+    let mut exposure = at.elasticity.clone();
+    exposure.push(-value_elasticity);
     let mut variance = 0.0;
     for column in 0..n {
         let mut loading = 0.0;
@@ -606,43 +696,10 @@ fn yesterday(plan: &Plan, at: &CostAt, profit: f64, value_elasticity: f64) -> Ye
         variance += loading * loading;
     }
     Yesterday {
-        log_ratio: log_ratio(at.cover.lower, profit),
+        insecure: at.coc < profit,
+        log_ratio: log_ratio(at.bound, profit),
         variance,
-        elasticity: at.elasticity.clone(),
-        value_elasticity,
-    }
-}
-
-fn exposures(elasticity: &[f64], value_elasticity: f64) -> Vec<f64> {
-    let mut exposure = elasticity.to_vec();
-    exposure.push(-value_elasticity);
-    exposure
-}
-
-impl Yesterday {
-    /// What today's jumps did to the log ratio, to first order.
-    fn jump(&self, market: &Market) -> f64 {
-        let exposure = exposures(&self.elasticity, self.value_elasticity);
-        exposure.iter().zip(&market.jump).map(|(e, j)| e * j).sum()
-    }
-}
-
-impl CostOutcome {
-    /// Looks at one attack at one moment.
-    fn see(&mut self, coc: f64, profit: f64, cover: &Cover, day: u32, attack: usize) {
-        let margin = coc - profit;
-        assert!(
-            !margin.is_nan(),
-            "margin of {coc} and {profit} on day {day}"
-        );
-        if margin < self.min_margin_usd {
-            self.min_margin_usd = margin;
-            self.min_margin_day = day;
-            self.min_margin_attack = attack as u32;
-            self.coc_usd = coc;
-            self.pfc_usd = profit;
-            self.coalition_size = cover.size;
-        }
+        exposure,
     }
 }
 

@@ -8,6 +8,9 @@
 mod support;
 
 mod architecture;
+#[cfg(feature = "tables")]
+mod embedded;
+mod engine_agrees;
 mod engine_closed_forms;
 mod export_recording;
 mod known_models;
@@ -16,8 +19,6 @@ mod pull;
 mod recommend;
 mod reference;
 mod report;
-#[cfg(feature = "tables")]
-mod embedded;
 #[cfg(feature = "tables")]
 mod snapshot;
 mod spec;

@@ -1,0 +1,429 @@
+//! What corruption costs, in columns: the amount of stake an attacker needs, or, where cost is
+//! not proportional to votes, the bound of the continuum.
+
+use super::coalition::{self, CERTIFIED, Grain};
+use super::engine::general;
+use super::kernels::{Column, TILE_DAYS, all_below, column, linear};
+use super::largest::LargestFirst;
+use super::market::Market;
+use super::{Attack, Coalition, Cost, Monitoring, Plan, Weights};
+use crate::random::lanes::{LANES, Row, Width};
+
+/// The costs of one design over a block of paths.
+pub(super) struct Costing {
+    total: Vec<f64>,
+    grain: Vec<f64>,
+    /// All stake, USD.
+    pub pool: Column,
+    /// Stake of the cheapest coalition for each threshold, USD, where cost is proportional.
+    pub stake: Vec<Column>,
+    /// Certified gap of that stake; empty where there is none.
+    pub gap: Vec<Column>,
+    largest: Option<LargestFirst>,
+    /// The other kind of cost, one for each way of counting and each attack.
+    pub general: Vec<General>,
+    values: Values,
+}
+
+/// A cost that is not proportional to votes: the fractional bound, cell by cell.
+pub(super) struct General {
+    pub cost: Cost,
+    pub attack: usize,
+    pub bound: Column,
+    /// Relative change of the bound for a relative change of each price, if anybody asks.
+    pub elasticity: Vec<Column>,
+    /// Each lane's entities by cost a vote, as of the day before: nearly in order today.
+    order: Vec<Vec<u32>>,
+}
+
+/// Value, votes and costs of all entities at one moment.
+#[derive(Default)]
+pub(super) struct Values {
+    pub value: Vec<f64>,
+    pub weight: Vec<f64>,
+    pub cost: Vec<f64>,
+    ratio: Vec<f64>,
+}
+
+/// Whether cost is proportional to votes, so that only the amount of stake matters.
+pub(super) fn proportional(plan: &Plan, cost: Cost) -> bool {
+    cost == Cost::WholeStake && plan.operators.weights == Weights::SlashableValue
+}
+
+impl Values {
+    pub fn at(&mut self, plan: &Plan, prices: &[f64]) {
+        worth(&plan.operators.tokens, prices, &mut self.value);
+        match &plan.operators.weights {
+            Weights::SlashableValue => self.weight.clone_from(&self.value),
+            Weights::Tokens(tokens) => worth(tokens, prices, &mut self.weight),
+        }
+    }
+
+    /// The costs with all stake multiplied by `scale`, and the votes that the attack needs.
+    pub fn price(&mut self, plan: &Plan, cost: Cost, attack: &Attack, scale: f64) -> f64 {
+        let operators = &plan.operators;
+        let burned = scale * attack.burned_share;
+        self.cost.clear();
+        match cost {
+            Cost::WholeStake => self.cost.extend(self.value.iter().map(|v| burned * v)),
+            Cost::OperatorRational => self.cost.extend(
+                self.value
+                    .iter()
+                    .zip(&operators.own_share)
+                    .zip(&operators.franchise_usd)
+                    .map(|((v, own), franchise)| burned * own * v + franchise),
+            ),
+        }
+        plan.thresholds[attack.threshold] * self.weight.iter().sum::<f64>()
+    }
+
+    /// The fractional bound of the priced entities; `order` is put right on the way.
+    pub fn fractional(&mut self, order: &mut [u32], target: f64) -> f64 {
+        self.ratio.clear();
+        self.ratio.extend(
+            self.cost
+                .iter()
+                .zip(&self.weight)
+                .map(|(c, w)| if *w > 0.0 { c / w } else { f64::INFINITY }),
+        );
+        for i in 1..order.len() {
+            let entity = order[i];
+            let ratio = self.ratio[entity as usize];
+            let mut j = i;
+            while j > 0 && self.ratio[order[j - 1] as usize] > ratio {
+                order[j] = order[j - 1];
+                j -= 1;
+            }
+            order[j] = entity;
+        }
+        let (mut need, mut sum) = (target, 0.0);
+        for &entity in order.iter() {
+            let weight = self.weight[entity as usize];
+            if need <= 0.0 || weight <= 0.0 {
+                break;
+            }
+            sum += (need / weight).min(1.0) * self.cost[entity as usize];
+            need -= weight;
+        }
+        sum
+    }
+
+    /// How much each price moves the bound that [`Values::fractional`] just found.
+    fn elasticity(
+        &self,
+        plan: &Plan,
+        cost: Cost,
+        attack: &Attack,
+        prices: &[f64],
+        order: &[u32],
+        target: f64,
+        bound: f64,
+    ) -> Vec<f64> {
+        let (n, operators) = (prices.len(), &plan.operators);
+        let mut moved = vec![0.0; n];
+        let mut need = target;
+        for &entity in order {
+            let o = entity as usize;
+            if need <= 0.0 || self.weight[o] <= 0.0 {
+                break;
+            }
+            let own = match cost {
+                Cost::WholeStake => 1.0,
+                Cost::OperatorRational => operators.own_share[o],
+            };
+            let share = (need / self.weight[o]).min(1.0) * attack.burned_share * own;
+            for a in 0..n {
+                moved[a] += share * operators.tokens[o * n + a] * prices[a];
+            }
+            need -= self.weight[o];
+        }
+        for x in &mut moved {
+            *x = if bound > 0.0 { *x / bound } else { 0.0 };
+        }
+        moved
+    }
+
+    /// The reported cost and its certified gap.
+    pub fn exact(&self, plan: &Plan, target: f64) -> (f64, f64) {
+        let cover = match plan.coalition {
+            Coalition::Pooled => coalition::fractional(&self.cost, &self.weight, target),
+            Coalition::Entities => coalition::cheapest(&self.cost, &self.weight, target),
+            Coalition::LargestFirst => coalition::largest_first(&self.cost, &self.weight, target),
+        };
+        (cover.lower, cover.gap())
+    }
+}
+
+fn worth(tokens: &[f64], prices: &[f64], out: &mut Vec<f64>) {
+    out.clear();
+    let value = |row: &[f64]| -> f64 { row.iter().zip(prices).map(|(t, p)| t * p).sum() };
+    out.extend(tokens.chunks_exact(prices.len()).map(value));
+}
+
+impl Costing {
+    pub fn new(plan: &Plan) -> Costing {
+        let assets = plan.asset_count();
+        let start: Vec<f64> = plan.assets.iter().map(|a| a.start).collect();
+        let needs_stake = plan.costs.iter().any(|&c| proportional(plan, c));
+        let thresholds = if needs_stake {
+            plan.thresholds.len()
+        } else {
+            0
+        };
+        let entities = plan.coalition == Coalition::Entities;
+        let continuous = plan.monitoring == Monitoring::Continuous;
+        let order: Vec<u32> = (0..plan.operators.entities as u32).collect();
+        let mut general = Vec::new();
+        for &cost in plan.costs.iter().filter(|&&c| !proportional(plan, c)) {
+            for attack in 0..plan.attacks.len() {
+                general.push(General {
+                    cost,
+                    attack,
+                    bound: column(),
+                    elasticity: (0..if continuous { assets } else { 0 })
+                        .map(|_| column())
+                        .collect(),
+                    order: vec![order.clone(); LANES],
+                });
+            }
+        }
+        Costing {
+            total: plan.total_tokens(),
+            grain: Grain::of(&plan.operators.tokens, &start).tokens,
+            pool: column(),
+            stake: (0..thresholds).map(|_| column()).collect(),
+            gap: (0..if entities { thresholds } else { 0 })
+                .map(|_| column())
+                .collect(),
+            largest: (plan.coalition == Coalition::LargestFirst).then(|| LargestFirst::new(plan)),
+            general,
+            values: Values::default(),
+        }
+    }
+
+    /// Starts a block: what was known of another block's paths is forgotten, so that a path
+    /// does not depend on its neighbours.
+    pub fn open(&mut self) {
+        for general in &mut self.general {
+            for order in &mut general.order {
+                for (k, entity) in order.iter_mut().enumerate() {
+                    *entity = k as u32;
+                }
+            }
+        }
+    }
+
+    /// All stake, USD.
+    pub fn all_stake(&mut self, width: Width, market: &Market) {
+        weigh(width, &self.total, market, &mut self.pool[..market.days]);
+    }
+
+    /// For each threshold, the share of all stake that the continuum needs.
+    fn pooled(&mut self, plan: &Plan, width: Width, market: &Market) {
+        let days = market.days;
+        for (theta, stake) in plan.thresholds.iter().zip(&mut self.stake) {
+            linear(
+                width,
+                0.0,
+                &[(*theta, &self.pool[..days])],
+                &mut stake[..days],
+            );
+        }
+    }
+
+    /// Costs of every cell of the tile.
+    pub fn step(&mut self, plan: &Plan, width: Width, market: &Market) {
+        let days = market.days;
+        self.all_stake(width, market);
+        self.pooled(plan, width, market);
+        if plan.coalition == Coalition::Entities && !self.stake.is_empty() {
+            let mut grain = column();
+            weigh(width, &self.grain, market, &mut grain[..days]);
+            for t in 0..plan.thresholds.len() {
+                self.certify(plan, width, market, t, &grain[..days]);
+            }
+        }
+        if let Some(largest) = &mut self.largest {
+            for (theta, stake) in plan.thresholds.iter().zip(&mut self.stake) {
+                largest.all(width, market, *theta, &mut stake[..days]);
+            }
+        }
+        if !self.general.is_empty() {
+            self.bounds(plan, market);
+        }
+    }
+
+    /// The stake of those who are largest, only in cells where it can make a smaller margin.
+    pub fn largest_where_it_matters(
+        &mut self,
+        plan: &Plan,
+        width: Width,
+        market: &Market,
+        attack: &Attack,
+        profit: &[Row],
+        best: &Row,
+    ) {
+        let theta = plan.thresholds[attack.threshold];
+        if let Some(largest) = &mut self.largest {
+            let stake = &mut self.stake[attack.threshold][..market.days];
+            linear(width, 0.0, &[(theta, &self.pool[..market.days])], stake);
+            largest.deciding(
+                width,
+                market,
+                theta,
+                attack.burned_share,
+                profit,
+                best,
+                stake,
+            );
+        }
+    }
+
+    /// Where the grain is small the continuum's stake is certified; elsewhere it is searched.
+    fn certify(&mut self, plan: &Plan, width: Width, market: &Market, t: usize, grain: &[Row]) {
+        let days = market.days;
+        let easy = all_below(width, grain, CERTIFIED, &self.stake[t][..days]);
+        let mut prices = vec![0.0; plan.asset_count()];
+        for day in 0..days {
+            for lane in 0..LANES {
+                let stake = self.stake[t][day][lane];
+                self.gap[t][day][lane] = grain[day][lane] / stake;
+                if easy || grain[day][lane] <= CERTIFIED * stake {
+                    continue;
+                }
+                market.prices(day, lane, &mut prices);
+                self.values.at(plan, &prices);
+                let Values { value, .. } = &self.values;
+                let cover = coalition::cheapest(
+                    value,
+                    value,
+                    plan.thresholds[t] * value.iter().sum::<f64>(),
+                );
+                self.stake[t][day][lane] = cover.lower;
+                self.gap[t][day][lane] = cover.gap();
+            }
+        }
+    }
+
+    fn bounds(&mut self, plan: &Plan, market: &Market) {
+        let mut prices = vec![0.0; plan.asset_count()];
+        for day in 0..market.days {
+            for lane in 0..LANES {
+                market.prices(day, lane, &mut prices);
+                self.values.at(plan, &prices);
+                for general in &mut self.general {
+                    general.bound(plan, &mut self.values, &prices, day, lane);
+                }
+            }
+        }
+    }
+
+    /// Cost or bound of one cell, and its certified gap.
+    pub fn cell(
+        &self,
+        plan: &Plan,
+        c: usize,
+        k: usize,
+        attack: &Attack,
+        row: usize,
+        lane: usize,
+    ) -> (f64, f64) {
+        if !proportional(plan, plan.costs[c]) {
+            return (self.general[general(plan, c, k)].bound[row][lane], 0.0);
+        }
+        let stake = self.stake[attack.threshold][row][lane];
+        let gap = self
+            .gap
+            .get(attack.threshold)
+            .map_or(0.0, |gap| gap[row][lane]);
+        (attack.burned_share * stake, gap)
+    }
+
+    /// How the cost or bound of one cell moves with prices.
+    #[expect(clippy::too_many_arguments, reason = "the place of a cell")]
+    pub fn elasticity(
+        &self,
+        plan: &Plan,
+        c: usize,
+        k: usize,
+        total: &[f64],
+        market: &Market,
+        row: usize,
+        lane: usize,
+        out: &mut [f64],
+    ) {
+        if proportional(plan, plan.costs[c]) {
+            let all = self.pool[row][lane];
+            for ((x, tokens), price) in out.iter_mut().zip(total).zip(&market.price) {
+                *x = tokens * price[row][lane] / all;
+            }
+        } else {
+            let columns = &self.general[general(plan, c, k)].elasticity;
+            for (x, column) in out.iter_mut().zip(columns) {
+                *x = column[row][lane];
+            }
+        }
+    }
+
+    /// Bound and elasticities of a general cost at given prices, without touching the columns.
+    pub fn bound_at(&mut self, plan: &Plan, index: usize, prices: &[f64]) -> (f64, Vec<f64>) {
+        let general = &self.general[index];
+        let attack = &plan.attacks[general.attack];
+        let mut order: Vec<u32> = (0..plan.operators.entities as u32).collect();
+        self.values.at(plan, prices);
+        let target = self.values.price(plan, general.cost, attack, 1.0);
+        let fractional = self.values.fractional(&mut order, target);
+        let bound = if plan.coalition == Coalition::LargestFirst {
+            self.values.exact(plan, target).0
+        } else {
+            fractional
+        };
+        let elasticity = self.values.elasticity(
+            plan,
+            general.cost,
+            attack,
+            prices,
+            &order,
+            target,
+            fractional,
+        );
+        (bound, elasticity)
+    }
+}
+
+impl General {
+    fn bound(&mut self, plan: &Plan, values: &mut Values, prices: &[f64], day: usize, lane: usize) {
+        let attack = &plan.attacks[self.attack];
+        let target = values.price(plan, self.cost, attack, 1.0);
+        let fractional = values.fractional(&mut self.order[lane], target);
+        self.bound[day][lane] = match plan.coalition {
+            Coalition::Pooled | Coalition::Entities => fractional,
+            Coalition::LargestFirst => values.exact(plan, target).0,
+        };
+        if !self.elasticity.is_empty() {
+            let moved = values.elasticity(
+                plan,
+                self.cost,
+                attack,
+                prices,
+                &self.order[lane],
+                target,
+                fractional,
+            );
+            for (column, x) in self.elasticity.iter_mut().zip(moved) {
+                column[day][lane] = x;
+            }
+        }
+    }
+}
+
+/// Tokens times prices, summed over assets.
+fn weigh(width: Width, tokens: &[f64], market: &Market, out: &mut [Row]) {
+    let terms: Vec<(f64, &[Row])> = tokens
+        .iter()
+        .zip(&market.price)
+        .map(|(t, p)| (*t, &p[..out.len()]))
+        .collect();
+    debug_assert!(out.len() <= TILE_DAYS);
+    linear(width, 0.0, &terms, out);
+}

@@ -1,0 +1,140 @@
+//! Formulas of one moment that the engine evaluates where a column is not worth it.
+
+use super::{Attack, Cap, Take};
+
+/// `ln(cost / profit)`: infinite where nothing is to be had.
+pub(super) fn log_ratio(cost: f64, profit: f64) -> f64 {
+    if profit > 0.0 {
+        libm::log(cost / profit)
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// Relative change of a known profit for a relative change of the value at risk.
+pub(super) fn value_elasticity(attack: &Attack, value: f64, profit: f64) -> f64 {
+    let take = profit - attack.extra_profit_usd;
+    let slope = match attack.take {
+        _ if attack.cap == Cap::ByValue && take >= value => 1.0,
+        Take::ShareOfValue { share } => share,
+        Take::RateLimited {
+            share,
+            usd_per_day,
+            mean_days_to_detection,
+            pause_days,
+        } => {
+            let late = share * value / usd_per_day - pause_days;
+            share
+                * if late > 0.0 {
+                    libm::exp(-late / mean_days_to_detection)
+                } else {
+                    1.0
+                }
+        }
+        Take::Constant { .. } | Take::LognormalShareOfValue { .. } | Take::LognormalUsd { .. } => {
+            0.0
+        }
+    };
+    if profit > 0.0 {
+        slope * value / profit
+    } else {
+        0.0
+    }
+}
+
+/// The minimum of a Brownian bridge from `start` to `end` whose free end would have the given
+/// variance, at the share `uniform` of its distribution:
+/// `P(min < m) = exp(-2 (start - m)(end - m) / variance)`.
+pub(super) fn bridge_minimum(start: f64, end: f64, variance: f64, uniform: f64) -> f64 {
+    if !(start.is_finite() && end.is_finite()) {
+        return start.min(end);
+    }
+    let step = end - start;
+    0.5 * (start + end - (step * step - 2.0 * variance * libm::log(uniform)).sqrt())
+}
+
+/// Probability that a random profit exceeds a cost, and its expectation where it does.
+pub(super) fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64) {
+    let (mean, sd) = match attack.take {
+        Take::LognormalShareOfValue { log_mean, log_sd } => (log_mean + libm::log(value), log_sd),
+        Take::LognormalUsd { log_mean, log_sd } => (log_mean, log_sd),
+        Take::Constant { .. } | Take::ShareOfValue { .. } | Take::RateLimited { .. } => {
+            unreachable!("a known take is not drawn")
+        }
+    };
+    let least = cost - attack.extra_profit_usd;
+    if attack.cap == Cap::ByValue && value <= least {
+        return (0.0, 0.0);
+    }
+    let log_least = if least > 0.0 {
+        libm::log(least)
+    } else {
+        f64::NEG_INFINITY
+    };
+    // Nine deviations out nothing is left that a sum of days could show.
+    if (mean + sd * sd - log_least) / sd < -9.0 {
+        return (0.0, 0.0);
+    }
+    let phi = |x: f64| 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
+    let probability = phi((mean - log_least) / sd);
+    let whole = libm::exp(mean + 0.5 * sd * sd);
+    let mut above = whole * phi((mean + sd * sd - log_least) / sd);
+    if attack.cap == Cap::ByValue {
+        let log_value = libm::log(value);
+        above -= whole * phi((mean + sd * sd - log_value) / sd);
+        above += value * phi((mean - log_value) / sd);
+    }
+    (probability, above + attack.extra_profit_usd * probability)
+}
+
+/// The fewest entities whose votes reach a share of all; the votes come back sorted.
+pub(super) fn fewest(weights: &mut [f64], threshold: f64) -> u32 {
+    let target = threshold * weights.iter().sum::<f64>() * (1.0 - 1e-12);
+    weights.sort_by(|a, b| b.total_cmp(a));
+    let mut votes = 0.0;
+    let mut count = 0;
+    for weight in weights.iter() {
+        if votes >= target {
+            break;
+        }
+        votes += weight;
+        count += 1;
+    }
+    count
+}
+
+/// The first scale above `known` at which a growing concave cost, too small there, reaches
+/// `needed`; infinite if none below 10^12 does.
+pub(super) fn first_scale(known: f64, needed: f64, mut cost: impl FnMut(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (known, f64::max(1.0, 2.0 * known));
+    let mut at_low = cost(low);
+    let mut at_high = cost(high);
+    while at_high < needed {
+        if high > 1e12 {
+            return f64::INFINITY;
+        }
+        (low, at_low) = (high, at_high);
+        high *= 2.0;
+        at_high = cost(high);
+    }
+    // The chord of a concave function lies below it: where the chord reaches `needed` is a new
+    // upper end. Every other step halves, so that the interval shrinks whatever the shape.
+    for round in 0..200 {
+        if high - low <= 1e-12 * high {
+            break;
+        }
+        let chord = low + (high - low) * (needed - at_low) / (at_high - at_low);
+        let middle = if round % 2 == 0 && chord > low && chord < high {
+            chord
+        } else {
+            0.5 * (low + high)
+        };
+        let at = cost(middle);
+        if at < needed {
+            (low, at_low) = (middle, at);
+        } else {
+            (high, at_high) = (middle, at);
+        }
+    }
+    high
+}

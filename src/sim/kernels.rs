@@ -1,0 +1,354 @@
+//! The arithmetic of a day over columns: small loops that the compiler turns into vectors.
+
+use crate::random::lanes::{LANES, LaneStreams, Row, Width, kernel, normals_of, uniforms};
+use crate::random::math;
+
+/// Days of a column: short enough that all columns of a block stay in the second-level cache.
+pub(super) const TILE_DAYS: usize = 32;
+
+/// A column of one tile.
+pub(super) type Column = Box<[Row]>;
+
+/// The smallest margin of each lane so far.
+#[derive(Debug, Clone)]
+pub(super) struct MinMargin {
+    pub margin: Row,
+    /// The day from 1 on, 0 for never.
+    pub day: Row,
+    pub cost: Row,
+    pub attack: Row,
+}
+
+impl MinMargin {
+    pub fn new() -> MinMargin {
+        MinMargin {
+            margin: [f64::INFINITY; LANES],
+            day: [0.0; LANES],
+            cost: [f64::NAN; LANES],
+            attack: [0.0; LANES],
+        }
+    }
+}
+
+/// A column of zeros.
+pub(super) fn column() -> Column {
+    vec![[0.0; LANES]; TILE_DAYS].into_boxed_slice()
+}
+
+/// `out = bias + sum of coefficient * column`, in the order of the terms.
+pub(super) fn linear(width: Width, bias: f64, terms: &[(f64, &[Row])], out: &mut [Row]) {
+    /// One pass over memory for up to this many terms.
+    const MOST: usize = 6;
+    let (first, rest) = terms.split_at(terms.len().min(MOST));
+    match first.len() {
+        0 => fill(width, bias, out),
+        1 => combine(
+            width,
+            bias,
+            coefficients::<1>(first),
+            columns::<1>(first),
+            out,
+        ),
+        2 => combine(
+            width,
+            bias,
+            coefficients::<2>(first),
+            columns::<2>(first),
+            out,
+        ),
+        3 => combine(
+            width,
+            bias,
+            coefficients::<3>(first),
+            columns::<3>(first),
+            out,
+        ),
+        4 => combine(
+            width,
+            bias,
+            coefficients::<4>(first),
+            columns::<4>(first),
+            out,
+        ),
+        5 => combine(
+            width,
+            bias,
+            coefficients::<5>(first),
+            columns::<5>(first),
+            out,
+        ),
+        _ => combine(
+            width,
+            bias,
+            coefficients::<6>(first),
+            columns::<6>(first),
+            out,
+        ),
+    }
+    for (coefficient, column) in rest {
+        accumulate(width, *coefficient, column, out);
+    }
+}
+
+fn coefficients<const K: usize>(terms: &[(f64, &[Row])]) -> [f64; K] {
+    std::array::from_fn(|k| terms[k].0)
+}
+
+fn columns<'a, const K: usize>(terms: &[(f64, &'a [Row])]) -> [&'a [Row]; K] {
+    std::array::from_fn(|k| terms[k].1)
+}
+
+kernel! {
+    fn fill(value: f64, out: &mut [Row]) {
+        for row in out {
+            *row = [value; LANES];
+        }
+    }
+}
+
+kernel! {
+    fn combine<const K: usize>(bias: f64, coefficients: [f64; K], columns: [&[Row]; K], out: &mut [Row]) {
+        for (day, row) in out.iter_mut().enumerate() {
+            let mut sum = [bias; LANES];
+            for k in 0..K {
+                let column = &columns[k][day];
+                for l in 0..LANES {
+                    sum[l] = coefficients[k].mul_add(column[l], sum[l]);
+                }
+            }
+            *row = sum;
+        }
+    }
+}
+
+kernel! {
+    fn accumulate(coefficient: f64, column: &[Row], out: &mut [Row]) {
+        for (row, x) in out.iter_mut().zip(column) {
+            for l in 0..LANES {
+                row[l] = coefficient.mul_add(x[l], row[l]);
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Adds a number to each of a column.
+    pub(super) fn shift(by: f64, column: &mut [Row]) {
+        for row in column {
+            for x in row {
+                *x += by;
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Whether `small <= share * large` everywhere.
+    pub(super) fn all_below(small: &[Row], share: f64, large: &[Row]) -> bool {
+        let mut above = 0;
+        for (s, b) in small.iter().zip(large) {
+            for l in 0..LANES {
+                above |= u64::from(s[l] > share * b[l]);
+            }
+        }
+        above == 0
+    }
+}
+
+/// One tile of a factor: each day's logarithm is the day's before plus `drift`, the loaded
+/// normals and what `log` held (jumps); `price`, where anybody asks, is its exponential.
+pub(super) fn advance(
+    width: Width,
+    drift: f64,
+    terms: &[(f64, &[Row])],
+    state: &mut Row,
+    log: &mut [Row],
+    price: Option<&mut [Row]>,
+) {
+    /// One pass over memory for up to this many terms.
+    const MOST: usize = 6;
+    let (last, first) = terms.split_at(terms.len().min(MOST));
+    for (coefficient, column) in first {
+        accumulate(width, *coefficient, column, log);
+    }
+    macro_rules! go {
+        ($k:literal) => {
+            match price {
+                Some(price) => walk_price::<$k>(
+                    width,
+                    drift,
+                    coefficients(last),
+                    columns(last),
+                    state,
+                    log,
+                    price,
+                ),
+                None => walk::<$k>(width, drift, coefficients(last), columns(last), state, log),
+            }
+        };
+    }
+    match last.len() {
+        0 => go!(0),
+        1 => go!(1),
+        2 => go!(2),
+        3 => go!(3),
+        4 => go!(4),
+        5 => go!(5),
+        _ => go!(6),
+    }
+}
+
+#[inline(always)]
+fn step_of<const K: usize>(
+    day: usize,
+    drift: f64,
+    coefficients: &[f64; K],
+    columns: &[&[Row]; K],
+    state: &mut Row,
+    log: &mut Row,
+) {
+    for l in 0..LANES {
+        log[l] += drift;
+    }
+    for k in 0..K {
+        let column = &columns[k][day];
+        for l in 0..LANES {
+            log[l] = coefficients[k].mul_add(column[l], log[l]);
+        }
+    }
+    for l in 0..LANES {
+        state[l] += log[l];
+        log[l] = state[l];
+    }
+}
+
+kernel! {
+    fn walk<const K: usize>(drift: f64, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, log: &mut [Row]) {
+        for (day, row) in log.iter_mut().enumerate() {
+            step_of(day, drift, &coefficients, &columns, state, row);
+        }
+    }
+}
+
+kernel! {
+    fn walk_price<const K: usize>(
+        drift: f64, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, log: &mut [Row], price: &mut [Row],
+    ) {
+        for (day, (row, price)) in log.iter_mut().zip(price).enumerate() {
+            step_of(day, drift, &coefficients, &columns, state, row);
+            for l in 0..LANES {
+                price[l] = math::exp(row[l]);
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Lognormal sizes: `exp(base + log_mean + log_sd * z)`, in place of `z`.
+    pub(super) fn lognormals(base: &[Row], log_mean: f64, log_sd: f64, column: &mut [Row]) {
+        for (row, b) in column.iter_mut().zip(base) {
+            for l in 0..LANES {
+                row[l] = math::exp(b[l] + row[l].mul_add(log_sd, log_mean));
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Caps each number by another column.
+    pub(super) fn cap(ceiling: &[Row], column: &mut [Row]) {
+        for (row, c) in column.iter_mut().zip(ceiling) {
+            for l in 0..LANES {
+                row[l] = if row[l] > c[l] { c[l] } else { row[l] };
+            }
+        }
+    }
+}
+
+kernel! {
+    /// What a rate-limited attack takes, out of what it can reach; the reach in place.
+    pub(super) fn rate_limited(rate: f64, mean: f64, pause: f64, column: &mut [Row]) {
+        for row in column {
+            for l in 0..LANES {
+                let late = row[l] / rate - pause;
+                let left = math::exp(-late / mean);
+                let limited = rate * mean.mul_add(1.0 - left, pause);
+                row[l] = if late > 0.0 { limited } else { row[l] };
+            }
+        }
+    }
+}
+
+kernel! {
+    /// `ln(share * stake / profit)`, infinite where there is no profit.
+    pub(super) fn log_ratios(share: f64, stake: &[Row], profit: &[Row], out: &mut [Row]) {
+        for ((row, s), p) in out.iter_mut().zip(stake).zip(profit) {
+            for l in 0..LANES {
+                // Where a side is not positive the logarithm of a dummy is taken and thrown away.
+                let cost = share * s[l];
+                let positive = p[l] > 0.0;
+                let ratio = if positive { cost } else { 1.0 } / if positive { p[l] } else { 1.0 };
+                let usual = math::ln(if ratio > f64::MIN_POSITIVE { ratio } else { 1.0 });
+                let finite = if ratio > f64::MIN_POSITIVE { usual } else { f64::NEG_INFINITY };
+                row[l] = if positive { finite } else { f64::INFINITY };
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Keeps the smallest `share * stake - profit` of each lane, with its day and what it is of.
+    pub(super) fn smallest_margins(
+        share: f64, stake: &[Row], profit: &[Row], first_day: f64, attack: f64, best: &mut MinMargin,
+    ) {
+        for (day, (s, p)) in stake.iter().zip(profit).enumerate() {
+            let today = first_day + day as f64;
+            for l in 0..LANES {
+                let cost = share * s[l];
+                let margin = cost - p[l];
+                let better = margin < best.margin[l];
+                best.margin[l] = if better { margin } else { best.margin[l] };
+                best.day[l] = if better { today } else { best.day[l] };
+                best.cost[l] = if better { cost } else { best.cost[l] };
+                best.attack[l] = if better { attack } else { best.attack[l] };
+            }
+        }
+    }
+}
+
+kernel! {
+    /// The next round of waiting times: `day += 1 + floor(exponential / rate)`, and a normal.
+    pub(super) fn geometric_round(streams: &mut LaneStreams, rate: f64, log_mean: f64, log_sd: f64, day: &mut Row, size: &mut Row) {
+        let mut draw = [[0.0; LANES]; 2];
+        streams.fill_uniforms(&mut draw);
+        for l in 0..LANES {
+            let gap = (-math::ln(draw[0][l]) / rate).floor();
+            let gap = if gap > 1e9 { 1e9 } else { gap };
+            day[l] += 1.0 + gap;
+        }
+        normals_of(&draw[1], size);
+        for x in size {
+            *x = log_sd.mul_add(*x, log_mean);
+        }
+    }
+}
+
+/// The next round of arrivals: `time += exponential * mean_days`.
+pub(super) fn arrival_round(
+    width: Width,
+    streams: &mut LaneStreams,
+    mean_days: f64,
+    time: &mut Row,
+) {
+    let mut draw = [[0.0; LANES]];
+    uniforms(width, streams, &mut draw);
+    add_exponentials(width, &draw[0], mean_days, time);
+}
+
+kernel! {
+    fn add_exponentials(uniform: &Row, mean: f64, time: &mut Row) {
+        for l in 0..LANES {
+            time[l] += -math::ln(uniform[l]) * mean;
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Prices and the value at risk of a block of paths, a tile of days at a time.
+
+use super::kernels::{Column, TILE_DAYS, advance, column, geometric_round};
+use super::{Cap, Jumps, Monitoring, Plan, Record, Take, When};
+use crate::random::lanes::{LANES, LaneStreams, Row, Width, normals};
+use crate::random::{Purpose, Seed};
+
+/// The market of [`LANES`] paths. All memory is taken once and used for block after block.
+pub(super) struct Market {
+    width: Width,
+    /// Which normals any moving factor needs.
+    drawn: Vec<usize>,
+    drift: Vec<f64>,
+    /// Loadings of each factor's daily step on the drawn normals.
+    loading: Vec<Vec<f64>>,
+    start: Vec<f64>,
+    streams: Vec<LaneStreams>,
+    jumps: Vec<JumpKind>,
+    keep_jumps: bool,
+    /// Whether anybody asks for a factor beside its logarithm.
+    priced: Vec<bool>,
+    normal: Vec<Column>,
+    state: Vec<Row>,
+    /// Logarithm of each factor: the assets, then the value at risk.
+    pub log: Vec<Column>,
+    /// Price of each asset, then the value at risk, USD.
+    pub price: Vec<Column>,
+    /// What jumps did to the logarithm of each factor, where anybody asks.
+    pub jump: Vec<Column>,
+    /// First day of the tile, from 1, and its number of days.
+    pub first_day: u32,
+    pub days: usize,
+}
+
+/// One kind of jumps: the factors it moves, and all its strikes in a block by tile.
+struct JumpKind {
+    jumps: Jumps,
+    purpose: Purpose,
+    moves: Vec<(usize, f64)>,
+    strikes: Vec<Vec<Strike>>,
+}
+
+struct Strike {
+    day_of_tile: u16,
+    lane: u16,
+    size: f64,
+}
+
+impl Market {
+    pub fn new(plans: &[Plan], width: Width) -> Market {
+        let plan = &plans[0];
+        let n = plan.asset_count() + 1;
+        let sd: Vec<f64> = plan.factors().map(|f| f.log_sd_per_day()).collect();
+        let entry = |f: usize, k: usize| sd[f] * plan.correlation_root[f * n + k];
+        let drawn: Vec<usize> = (0..n)
+            .filter(|&k| (0..n).any(|f| entry(f, k).abs() > 0.0))
+            .collect();
+        let tiles = (plan.days as usize).div_ceil(TILE_DAYS);
+        let kind = |jumps: Jumps, purpose, moves| JumpKind {
+            jumps,
+            purpose,
+            moves,
+            strikes: (0..tiles).map(|_| Vec::new()).collect(),
+        };
+        let mut jumps: Vec<JumpKind> = plan
+            .factors()
+            .enumerate()
+            .map(|(f, factor)| kind(factor.jumps, Purpose::Jumps(f), vec![(f, 1.0)]))
+            .collect();
+        let shared = plan.shared_jumps.loading.iter().copied().enumerate();
+        jumps.push(kind(
+            plan.shared_jumps.jumps,
+            Purpose::SharedJumps,
+            shared.filter(|(_, loading)| loading.abs() > 0.0).collect(),
+        ));
+        jumps.retain(|kind| kind.jumps.per_year > 0.0 && !kind.moves.is_empty());
+        let keep_jumps = plan.monitoring == Monitoring::Continuous && !jumps.is_empty();
+        Market {
+            width,
+            drift: plan.log_drift_per_day(),
+            loading: (0..n)
+                .map(|f| drawn.iter().map(|&k| entry(f, k)).collect())
+                .collect(),
+            start: plan.factors().map(|f| libm::log(f.start)).collect(),
+            streams: Vec::new(),
+            jumps,
+            keep_jumps,
+            priced: (0..n)
+                .map(|f| f + 1 < n || plans.iter().any(needs_value))
+                .collect(),
+            normal: drawn.iter().map(|_| column()).collect(),
+            drawn,
+            state: vec![[0.0; LANES]; n],
+            log: (0..n).map(|_| column()).collect(),
+            price: (0..n).map(|_| column()).collect(),
+            jump: (0..if keep_jumps { n } else { 0 })
+                .map(|_| column())
+                .collect(),
+            first_day: 1,
+            days: 0,
+        }
+    }
+
+    /// Goes to day 0 of the block of paths that starts at `path`.
+    pub fn open(&mut self, plan: &Plan, seed: Seed, path: u64) {
+        for (state, start) in self.state.iter_mut().zip(&self.start) {
+            *state = [*start; LANES];
+        }
+        self.streams.clear();
+        let purposes = self.drawn.iter().map(|&k| Purpose::Diffusion(k));
+        self.streams
+            .extend(purposes.map(|p| LaneStreams::new(seed, p, path)));
+        for kind in &mut self.jumps {
+            kind.draw(
+                self.width,
+                LaneStreams::new(seed, kind.purpose, path),
+                plan.days,
+            );
+        }
+        (self.first_day, self.days) = (1, 0);
+    }
+
+    /// Plays the next tile; false after the last day.
+    pub fn step(&mut self, plan: &Plan) -> bool {
+        self.first_day += self.days as u32;
+        self.days = ((plan.days + 1).saturating_sub(self.first_day) as usize).min(TILE_DAYS);
+        if self.days == 0 {
+            return false;
+        }
+        let days = self.days;
+        for (streams, column) in self.streams.iter_mut().zip(&mut self.normal) {
+            normals(self.width, streams, &mut column[..days]);
+        }
+        self.strike();
+        for f in 0..self.log.len() {
+            let terms: Vec<(f64, &[Row])> = self.loading[f]
+                .iter()
+                .zip(&self.normal)
+                .filter(|(loading, _)| loading.abs() > 0.0)
+                .map(|(loading, column)| (*loading, &column[..days]))
+                .collect();
+            let price = self.priced[f].then(|| &mut self.price[f][..days]);
+            let (state, log) = (&mut self.state[f], &mut self.log[f][..days]);
+            advance(self.width, self.drift[f], &terms, state, log, price);
+        }
+        true
+    }
+
+    /// Prices of the assets in one cell of the tile.
+    pub fn prices(&self, day: usize, lane: usize, out: &mut [f64]) {
+        for (price, column) in out.iter_mut().zip(&self.price) {
+            *price = column[day][lane];
+        }
+    }
+
+    /// The logarithm of each factor of one lane where the tiles so far have led.
+    pub fn end(&self, lane: usize) -> impl Iterator<Item = f64> {
+        self.state.iter().map(move |row| row[lane])
+    }
+
+    /// Starts the tile's steps with its jumps.
+    fn strike(&mut self) {
+        let tile = (self.first_day as usize - 1) / TILE_DAYS;
+        for column in &mut self.log {
+            column.fill([0.0; LANES]);
+        }
+        for column in &mut self.jump {
+            column.fill([0.0; LANES]);
+        }
+        for kind in &self.jumps {
+            for strike in &kind.strikes[tile] {
+                let (day, lane) = (usize::from(strike.day_of_tile), usize::from(strike.lane));
+                for &(f, loading) in &kind.moves {
+                    self.log[f][day][lane] += loading * strike.size;
+                    if self.keep_jumps {
+                        self.jump[f][day][lane] += loading * strike.size;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a plan asks for the value at risk beside its logarithm.
+fn needs_value(plan: &Plan) -> bool {
+    plan.record == Record::Full
+        || plan.attacks.iter().any(|attack| {
+            let by_value = matches!(
+                attack.take,
+                Take::ShareOfValue { .. } | Take::RateLimited { .. }
+            );
+            let at_opportunities = attack.take.is_random() && attack.when != When::Standing;
+            by_value || at_opportunities || attack.cap == Cap::ByValue
+        })
+}
+
+impl JumpKind {
+    /// Draws all strikes of a block: round by round, the next one of every lane.
+    fn draw(&mut self, width: Width, mut streams: LaneStreams, days: u32) {
+        for tile in &mut self.strikes {
+            tile.clear();
+        }
+        let rate = -libm::log1p(-self.jumps.probability_per_day());
+        let mut day = [0.0; LANES];
+        let mut size = [0.0; LANES];
+        // A round moves every lane by a day at least, so there are at most `days` of them.
+        for _ in 0..days {
+            geometric_round(
+                width,
+                &mut streams,
+                rate,
+                self.jumps.log_mean,
+                self.jumps.log_sd,
+                &mut day,
+                &mut size,
+            );
+            let mut any = false;
+            for lane in 0..LANES {
+                if day[lane] <= f64::from(days) {
+                    any = true;
+                    let index = day[lane] as usize - 1;
+                    self.strikes[index / TILE_DAYS].push(Strike {
+                        day_of_tile: (index % TILE_DAYS) as u16,
+                        lane: lane as u16,
+                        size: size[lane],
+                    });
+                }
+            }
+            if !any {
+                return;
+            }
+        }
+    }
+}

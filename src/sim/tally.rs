@@ -1,0 +1,395 @@
+//! The account of one path: how each day changes its measures.
+
+use super::costing::{Values, proportional};
+use super::market::Market;
+use super::outcome::CostOutcome;
+use super::profit::Profit;
+use super::{Attack, Coalition, Cost, Fan, Monitoring, Plan, When, formulas};
+use crate::units::DAYS_PER_YEAR;
+
+/// The account of one path for one way of counting the cost.
+pub(super) struct Tally {
+    pub out: CostOutcome,
+    worst_prices: Vec<f64>,
+    yesterday: Vec<Yesterday>,
+    untouched: f64,
+}
+
+/// What was known of an attack at the end of the day before.
+#[derive(Clone)]
+struct Yesterday {
+    insecure: bool,
+    log_ratio: f64,
+    variance: f64,
+    exposure: Vec<f64>,
+}
+
+/// What a tally sees of one attack on one day.
+pub(super) struct Sight<'a> {
+    pub profit: &'a Profit,
+    /// The cost, or its bound by the continuum.
+    pub bound: f64,
+    /// Certified gap, where the bound is the cost.
+    pub gap: f64,
+    /// `ln(bound / profit)`, if the day has a profit without an opportunity.
+    pub log_ratio: f64,
+    /// How the bound moves with prices; empty unless monitored at every moment.
+    pub elasticity: &'a [f64],
+}
+
+/// Where a tally stands: a cell of a tile.
+pub(super) struct Cell<'a> {
+    pub plan: &'a Plan,
+    pub market: &'a Market,
+    pub cost: Cost,
+    pub day: u32,
+    pub row: usize,
+    pub lane: usize,
+    /// The uniform of the bridge, if there is one.
+    pub uniform: f64,
+    /// Index of the day in the fan.
+    pub fan: Option<usize>,
+}
+
+/// What the opportunities of one day take in expectation.
+#[derive(Default)]
+struct Hazards {
+    hazard: f64,
+    loss: f64,
+    certain: Option<f64>,
+}
+
+impl Hazards {
+    fn add(&mut self, rate: f64, probability: f64, loss: f64) {
+        self.hazard += rate * probability;
+        self.loss += rate * loss;
+    }
+}
+
+/// The cost where it is decided: searched once a cell at most.
+struct Searched {
+    coc: f64,
+    gap: f64,
+}
+
+impl Tally {
+    pub fn new() -> Tally {
+        Tally {
+            out: CostOutcome::new(),
+            worst_prices: Vec::new(),
+            yesterday: Vec::new(),
+            untouched: 1.0,
+        }
+    }
+
+    /// Notes day 0 of one attack, for the bridge of the first day: cost, bound, profit and
+    /// its elasticity to the value at risk.
+    pub fn begin(
+        &mut self,
+        plan: &Plan,
+        coc: f64,
+        bound: f64,
+        elasticity: &[f64],
+        profit: (f64, f64),
+    ) {
+        let log_ratio = formulas::log_ratio(bound, profit.0);
+        self.yesterday.push(yesterday(
+            plan,
+            coc < profit.0,
+            log_ratio,
+            elasticity,
+            profit.1,
+        ));
+    }
+
+    /// Looks at one day. `sights` has one entry for each attack.
+    pub fn day(&mut self, cell: &Cell, sights: &[Sight], values: &mut Values, fan: &mut Fan) {
+        let plan = cell.plan;
+        let mut sum = Hazards::default();
+        let mut under_water = 0.0_f64;
+        let mut day_ratio = None::<f64>;
+        for (k, (attack, sight)) in plan.attacks.iter().zip(sights).enumerate() {
+            let arrivals = match attack.when {
+                When::Standing => &[][..],
+                When::Poisson { .. } => sight.profit.arrivals(cell.row, cell.lane),
+            };
+            let known = sight.profit.known_row(cell.row).map(|row| row[cell.lane]);
+            let today = [known.unwrap_or_default()];
+            let seen = if known.is_some() {
+                &today[..]
+            } else {
+                arrivals
+            };
+            let mut searched = None;
+            let mut insecure_within = false;
+            let mut insecure_end = false;
+            for &profit in seen {
+                let log_ratio = if known.is_some() {
+                    sight.log_ratio
+                } else {
+                    formulas::log_ratio(sight.bound, profit)
+                };
+                let dip = self.dip(cell, k, log_ratio);
+                if known.is_some() {
+                    day_ratio = Some(day_ratio.map_or(log_ratio, |r: f64| r.min(log_ratio)));
+                }
+                let low = log_ratio - dip;
+                let decides = sight.bound - profit < self.out.min_margin_usd
+                    || low < self.out.min_log_ratio
+                    || low < 0.0;
+                if decides {
+                    let found = searched.get_or_insert_with(|| search(cell, attack, sight, values));
+                    let (coc, gap) = (found.coc, found.gap);
+                    self.out.largest_gap = self.out.largest_gap.max(gap);
+                    self.see(cell, coc, profit, k);
+                    // The bound is the cost where both have the same bits: its logarithm is known.
+                    let end = if coc.to_bits() == sight.bound.to_bits() {
+                        log_ratio
+                    } else {
+                        formulas::log_ratio(coc, profit)
+                    };
+                    let lowest = end - dip;
+                    self.out.min_log_ratio = self.out.min_log_ratio.min(lowest);
+                    insecure_end |= coc < profit;
+                    insecure_within |= coc < profit || lowest < 0.0;
+                }
+                if cell.cost == Cost::OperatorRational {
+                    let needed = profit * libm::exp(dip);
+                    self.out.critical_scale =
+                        enough(cell, attack, needed, self.out.critical_scale, values);
+                }
+            }
+            let mut occupied = f64::from(u8::from(insecure_end));
+            if let Some(before) = self.yesterday.get(k).filter(|_| bridged(plan, attack)) {
+                occupied = 0.5 * (f64::from(u8::from(before.insecure)) + occupied);
+            }
+            if insecure_within && self.out.first_insecure_day > cell.day {
+                self.out.first_insecure_day = cell.day;
+            }
+            under_water = under_water.max(occupied);
+            let coc = searched.map_or(sight.bound, |s| s.coc);
+            self.take(cell, attack, arrivals, known, insecure_within, coc);
+            self.hazard(
+                cell,
+                attack,
+                sight,
+                known,
+                insecure_within,
+                occupied,
+                &mut sum,
+            );
+            if let (Some(profit), true) = (known, bridged(plan, attack)) {
+                let value = cell.market.price[plan.asset_count()][cell.row][cell.lane];
+                let profit = (profit, formulas::value_elasticity(attack, value, profit));
+                self.yesterday[k] = yesterday(
+                    plan,
+                    insecure_end,
+                    sight.log_ratio,
+                    sight.elasticity,
+                    profit.1,
+                );
+            }
+        }
+        self.out.insecure_days += under_water;
+        self.pay(&sum);
+        if cell.day == plan.horizon_days {
+            self.out.min_log_ratio_horizon = self.out.min_log_ratio;
+            self.out.critical_scale_horizon = self.critical_scale(cell.cost);
+            self.out.attack_probability_horizon = 1.0 - self.untouched;
+            self.out.expected_loss_usd_horizon = self.out.expected_loss_usd;
+        }
+        if let (Some(ratio), Some(index)) = (day_ratio, cell.fan) {
+            fan.count(index, ratio);
+        }
+    }
+
+    /// How far the log ratio dips below its end within the day.
+    fn dip(&self, cell: &Cell, k: usize, end: f64) -> f64 {
+        if !bridged(cell.plan, &cell.plan.attacks[k]) {
+            return 0.0;
+        }
+        let before = &self.yesterday[k];
+        let jumps = before.exposure.iter().zip(&cell.market.jump);
+        let jump: f64 = jumps
+            .map(|(e, column)| e * column[cell.row][cell.lane])
+            .sum();
+        let lowest =
+            formulas::bridge_minimum(before.log_ratio, end - jump, before.variance, cell.uniform);
+        if lowest < end { end - lowest } else { 0.0 }
+    }
+
+    fn see(&mut self, cell: &Cell, coc: f64, profit: f64, attack: usize) {
+        let margin = coc - profit;
+        assert!(
+            !margin.is_nan(),
+            "margin of {coc} and {profit} on day {}",
+            cell.day
+        );
+        if margin < self.out.min_margin_usd {
+            self.out.min_margin_usd = margin;
+            self.out.min_margin_day = cell.day;
+            self.out.min_margin_attack = attack as u32;
+            self.out.coc_usd = coc;
+            self.out.pfc_usd = profit;
+            self.worst_prices.resize(cell.plan.asset_count(), 0.0);
+            cell.market
+                .prices(cell.row, cell.lane, &mut self.worst_prices);
+        }
+    }
+
+    /// What a drawn opportunity takes, if none came before.
+    fn take(
+        &mut self,
+        cell: &Cell,
+        attack: &Attack,
+        arrivals: &[f64],
+        known: Option<f64>,
+        insecure: bool,
+        coc: f64,
+    ) {
+        let taken = match attack.when {
+            When::Standing => known.filter(|_| insecure),
+            When::Poisson { .. } => arrivals.iter().copied().find(|profit| *profit > coc),
+        };
+        if let (Some(profit), true) = (taken, self.out.loss_day > cell.day) {
+            self.out.loss_usd = profit;
+            self.out.loss_day = cell.day;
+        }
+    }
+
+    /// What opportunities take in expectation.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what one attack looked like today"
+    )]
+    fn hazard(
+        &self,
+        cell: &Cell,
+        attack: &Attack,
+        sight: &Sight,
+        known: Option<f64>,
+        insecure: bool,
+        occupied: f64,
+        sum: &mut Hazards,
+    ) {
+        match (attack.when, known) {
+            (When::Standing, profit) => {
+                if insecure {
+                    sum.certain = sum.certain.or(profit);
+                }
+            }
+            (When::Poisson { per_year }, Some(profit)) => {
+                sum.add(per_year / DAYS_PER_YEAR, occupied, occupied * profit);
+            }
+            (When::Poisson { per_year }, None) => {
+                let value = cell.market.price[cell.plan.asset_count()][cell.row][cell.lane];
+                let (probability, above) = formulas::profit_above(attack, value, sight.bound);
+                sum.add(per_year / DAYS_PER_YEAR, probability, above);
+            }
+        }
+    }
+
+    /// The first attack of the day, if none came before: certain, or with a hazard.
+    fn pay(&mut self, sum: &Hazards) {
+        if let Some(profit) = sum.certain {
+            self.out.expected_loss_usd += self.untouched * profit;
+            self.untouched = 0.0;
+        } else if sum.hazard > 0.0 {
+            let stays = libm::exp(-sum.hazard);
+            self.out.expected_loss_usd += self.untouched * (1.0 - stays) * sum.loss / sum.hazard;
+            self.untouched *= stays;
+        }
+    }
+
+    fn critical_scale(&self, cost: Cost) -> f64 {
+        match cost {
+            Cost::WholeStake => libm::exp(-self.out.min_log_ratio),
+            Cost::OperatorRational => self.out.critical_scale,
+        }
+    }
+
+    /// The account closed.
+    pub fn finish(mut self, plan: &Plan, cost: Cost, values: &mut Values) -> CostOutcome {
+        self.out.critical_scale = self.critical_scale(cost);
+        self.out.attack_probability = 1.0 - self.untouched;
+        if let Some(attack) = plan.attacks.get(self.out.min_margin_attack as usize) {
+            if plan.coalition != Coalition::Pooled {
+                values.at(plan, &self.worst_prices);
+                self.out.coalition_size =
+                    formulas::fewest(&mut values.weight, plan.thresholds[attack.threshold]);
+            }
+        }
+        self.out
+    }
+}
+
+/// Whether the moments between the ends of days count for an attack.
+pub(super) fn bridged(plan: &Plan, attack: &Attack) -> bool {
+    plan.monitoring == Monitoring::Continuous && !attack.take.is_random()
+}
+
+fn search(cell: &Cell, attack: &Attack, sight: &Sight, values: &mut Values) -> Searched {
+    if proportional(cell.plan, cell.cost) || cell.plan.coalition != Coalition::Entities {
+        return Searched {
+            coc: sight.bound,
+            gap: sight.gap,
+        };
+    }
+    let mut prices = vec![0.0; cell.plan.asset_count()];
+    cell.market.prices(cell.row, cell.lane, &mut prices);
+    values.at(cell.plan, &prices);
+    let target = values.price(cell.plan, cell.cost, attack, 1.0);
+    let (coc, gap) = values.exact(cell.plan, target);
+    Searched { coc, gap }
+}
+
+/// The smallest scale from `known` on at which the operators' own loss reaches `needed`.
+///
+/// The cheapest loss is the least of many lines in the scale, so it is concave: from a point
+/// where it is too small, the line of the set found there reaches `needed` no later than the
+/// loss does, and Newton's steps arrive from the left (Dinkelbach 1967).
+fn enough(cell: &Cell, attack: &Attack, needed: f64, known: f64, values: &mut Values) -> f64 {
+    if known.is_infinite() || needed <= 0.0 {
+        return known;
+    }
+    let plan = cell.plan;
+    let mut prices = vec![0.0; plan.asset_count()];
+    cell.market.prices(cell.row, cell.lane, &mut prices);
+    values.at(plan, &prices);
+    let target = values.price(plan, cell.cost, attack, known);
+    let mut order: Vec<u32> = (0..plan.operators.entities as u32).collect();
+    if values.fractional(&mut order, target) >= needed || values.exact(plan, target).0 >= needed {
+        return known;
+    }
+    formulas::first_scale(known, needed, |scale| {
+        let target = values.price(plan, cell.cost, attack, scale);
+        values.exact(plan, target).0
+    })
+}
+
+fn yesterday(
+    plan: &Plan,
+    insecure: bool,
+    log_ratio: f64,
+    elasticity: &[f64],
+    value_elasticity: f64,
+) -> Yesterday {
+    let n = plan.asset_count() + 1;
+    let mut exposure = elasticity.to_vec();
+    exposure.push(-value_elasticity);
+    let mut variance = 0.0;
+    for column in 0..n {
+        let mut loading = 0.0;
+        for (f, factor) in plan.factors().enumerate() {
+            loading +=
+                exposure[f] * factor.log_sd_per_day() * plan.correlation_root[f * n + column];
+        }
+        variance += loading * loading;
+    }
+    Yesterday {
+        insecure,
+        log_ratio,
+        variance,
+        exposure,
+    }
+}
