@@ -6,7 +6,9 @@ use crate::random::Seed;
 use crate::sim::{self, Cost, Ensemble, Plan, Progress};
 use crate::spec::Parameters;
 use crate::spec::model::{Deterrence, Model};
+use crate::stats::quantile;
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 
@@ -29,19 +31,19 @@ pub struct Evaluator<'a> {
     ensembles: Cell<u64>,
 }
 
-/// A curve that was computed, and what it depends on.
+/// What was played: for each attack and path, the stake that would have been needed had all of
+/// a coalition's stake been burned, USD; and what that depends on.
 #[derive(Clone)]
 struct Known {
-    seed: Seed,
-    paths: u64,
-    set: SetKey,
-    burned: Vec<f64>,
-    curve: Rc<RiskCurve>,
+    key: Key,
+    needed_usd: Rc<Vec<Vec<f64>>>,
 }
 
-/// What decides a critical stake beside the burned shares.
+/// What decides the needed stakes beside the burned shares.
 #[derive(Debug, Clone, PartialEq)]
-struct SetKey {
+struct Key {
+    seed: Seed,
+    paths: u64,
     threshold: f64,
     operators: Vec<usize>,
     entity_cap: f64,
@@ -134,32 +136,72 @@ impl<'a> Evaluator<'a> {
     /// One ensemble of a plan; `None` when cancelled.
     #[must_use]
     pub fn play(&self, plan: &Plan, seed: Seed, paths: u64) -> Option<Ensemble> {
+        self.play_range(plan, seed, 0..paths)
+    }
+
+    /// The paths of a range of a plan; `None` when cancelled.
+    #[must_use]
+    pub fn play_range(&self, plan: &Plan, seed: Seed, paths: Range<u64>) -> Option<Ensemble> {
+        let count = paths.end - paths.start;
         self.path_days
-            .set(self.path_days.get() + paths * u64::from(plan.days));
+            .set(self.path_days.get() + count * u64::from(plan.days));
         self.ensembles.set(self.ensembles.get() + 1);
         let progress = Progress {
             finished: &|_| {},
             cancel: self.cancel,
         };
-        sim::simulate(plan, seed, 0..paths, &progress)
+        sim::simulate(plan, seed, paths, &progress)
     }
 
     /// The risk curve of a design; `None` when cancelled.
     ///
-    /// With the whole stake as deterrent the cost is proportional to each attack's burned share:
-    /// a design whose burned shares are all the same multiple of a known design's has its
-    /// critical stakes, divided by that multiple.
+    /// With the whole stake as deterrent the cost is proportional to each attack's burned share,
+    /// so the critical stake of a path is the largest of `needed / burned` over the attacks: one
+    /// ensemble an attack answers for every slash fraction, delay and probability of landing.
     #[must_use]
     pub fn curve(&self, parameters: &Parameters, seed: Seed, paths: u64) -> Option<RiskCurve> {
-        let set = SetKey {
+        let critical = self.critical(parameters, seed, paths)?;
+        Some(RiskCurve::new(&critical, 1.0, self.confidence))
+    }
+
+    /// The stake at which the risk of a design is `risk`, USD: the order statistic alone.
+    #[must_use]
+    pub fn stake(&self, parameters: &Parameters, seed: Seed, paths: u64, risk: f64) -> Option<f64> {
+        let mut critical = self.critical(parameters, seed, paths)?;
+        let rank = quantile::rank(critical.len(), 1.0 - risk);
+        let (_, stake, _) = critical.select_nth_unstable_by(rank - 1, f64::total_cmp);
+        Some(*stake)
+    }
+
+    /// The critical stake of each path, USD.
+    fn critical(&self, parameters: &Parameters, seed: Seed, paths: u64) -> Option<Vec<f64>> {
+        let columns = |ensemble: &Ensemble| {
+            let columns = ensemble
+                .cost(self.cost())
+                .expect("the plan asked for this cost");
+            let stake = parameters.stake.get();
+            columns
+                .critical_scale_horizon
+                .iter()
+                .map(|scale| scale * stake)
+                .collect()
+        };
+        if self.cost() != Cost::WholeStake {
+            let plan = self.plan(parameters, Span::Horizon);
+            return Some(columns(&self.play(&plan, seed, paths)?));
+        }
+        let key = Key {
+            seed,
+            paths,
             threshold: parameters.threshold.get(),
             operators: parameters
                 .admitted(self.model)
                 .iter()
-                .map(|a| a.operator)
+                .map(|admitted| admitted.operator)
                 .collect(),
             entity_cap: parameters.entity_cap.get(),
         };
+        let needed = self.needed(parameters, key)?;
         let burned: Vec<f64> = self
             .model
             .value
@@ -167,27 +209,50 @@ impl<'a> Evaluator<'a> {
             .iter()
             .map(|attack| parameters.burned_share(self.model, attack).get())
             .collect();
-        for known in self.known.borrow().iter() {
-            if known.seed == seed && known.paths == paths && known.set == set {
-                if let Some(multiple) = common_multiple(&burned, &known.burned) {
-                    let linear = self.model.target.deterrence == Deterrence::WholeStake;
-                    if linear || (multiple - 1.0).abs() < 1e-15 {
-                        return Some(known.curve.scaled(1.0 / multiple));
-                    }
+        let mut critical = vec![0.0_f64; paths as usize];
+        for (needed, burned) in needed.iter().zip(&burned) {
+            for (critical, needed) in critical.iter_mut().zip(needed) {
+                if *needed > 0.0 {
+                    *critical = critical.max(needed / burned);
                 }
             }
         }
-        let plan = self.plan(parameters, Span::Horizon);
-        let ensemble = self.play(&plan, seed, paths)?;
-        let curve = self.curve_of(&ensemble, parameters.stake.get());
+        Some(critical)
+    }
+
+    /// The needed stakes of each attack on each path, played once.
+    fn needed(&self, parameters: &Parameters, key: Key) -> Option<Rc<Vec<Vec<f64>>>> {
+        /// So much of the stake burned that an attack never pays.
+        const NEVER_PAYS: f64 = 1e12;
+        if let Some(known) = self.known.borrow().iter().find(|known| known.key == key) {
+            return Some(Rc::clone(&known.needed_usd));
+        }
+        let mut plan = self.plan(parameters, Span::Horizon);
+        let mut needed = Vec::with_capacity(plan.attacks.len());
+        for attack in 0..plan.attacks.len() {
+            // All attacks stay in the plan, so that each draws what it always draws.
+            for (other, slot) in plan.attacks.iter_mut().enumerate() {
+                slot.burned_share = if other == attack { 1.0 } else { NEVER_PAYS };
+            }
+            let ensemble = self.play(&plan, key.seed, key.paths)?;
+            let columns = ensemble
+                .cost(self.cost())
+                .expect("the plan asked for the promise's cost");
+            let stake = parameters.stake.get();
+            needed.push(
+                columns
+                    .critical_scale_horizon
+                    .iter()
+                    .map(|scale| scale * stake)
+                    .collect(),
+            );
+        }
+        let needed_usd = Rc::new(needed);
         self.known.borrow_mut().push(Known {
-            seed,
-            paths,
-            set,
-            burned,
-            curve: Rc::new(curve.clone()),
+            key,
+            needed_usd: Rc::clone(&needed_usd),
         });
-        Some(curve)
+        Some(needed_usd)
     }
 
     /// The risk curve of an ensemble that was played at `stake_usd`.
@@ -197,28 +262,5 @@ impl<'a> Evaluator<'a> {
             .cost(self.cost())
             .expect("the plan asked for the promise's cost");
         RiskCurve::new(&columns.critical_scale_horizon, stake_usd, self.confidence)
-    }
-}
-
-/// The one positive number by which all of `values` are multiples of `base`, if there is one.
-fn common_multiple(values: &[f64], base: &[f64]) -> Option<f64> {
-    let first = values.first()? / base.first()?;
-    let positive = first.is_finite() && first > 0.0;
-    let same = values
-        .iter()
-        .zip(base)
-        .all(|(v, b)| (v - first * b).abs() <= 1e-14 * v.abs());
-    (positive && same).then_some(first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::common_multiple;
-
-    #[test]
-    fn multiples_are_common_or_not() {
-        assert_eq!(common_multiple(&[2.0, 4.0], &[1.0, 2.0]), Some(2.0));
-        assert_eq!(common_multiple(&[2.0, 4.1], &[1.0, 2.0]), None);
-        assert_eq!(common_multiple(&[0.0], &[1.0]), None);
     }
 }

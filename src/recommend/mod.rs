@@ -8,12 +8,16 @@
 
 pub mod analytic;
 pub mod budget;
+pub mod compare;
 pub mod curve;
 mod design;
 pub mod evaluate;
 mod feasible;
 pub mod frontier;
 pub mod levers;
+pub mod network;
+pub mod rare;
+pub mod sensitivity;
 pub mod shape;
 pub mod shocks;
 mod types;
@@ -46,9 +50,9 @@ const CHANCE: f64 = 0.95;
 /// then exceeds the smallest possible by the price of a third of that risk, not by a multiple.
 const FAILURES_WANTED: f64 = 180.0;
 /// Paths of the shocks' ensembles at most.
-const SHOCK_PATHS: u64 = 30_000;
+const SHOCK_PATHS: u64 = 20_000;
 /// Paths of the levers' ensembles at most.
-const LEVER_PATHS: u64 = 60_000;
+const LEVER_PATHS: u64 = 40_000;
 
 /// How a recommendation is searched.
 pub struct Search<'a> {

@@ -9,17 +9,21 @@ use super::budget;
 use super::evaluate::Evaluator;
 use crate::random::Seed;
 use crate::spec::Parameters;
-use crate::spec::model::{Choice, Model};
+use crate::spec::model::{Choice, Deterrence, Model};
 use crate::units::{Days, Share, Usd};
 use serde::Serialize;
 
 /// Candidates within this share of the cheapest count as equally cheap; among them the longest
 /// dispute window wins: time to dispute protects honest operators, which no price here shows.
 pub const INDIFFERENCE: f64 = 0.005;
-/// Levels tried of a knob where a level costs an ensemble.
+/// Levels tried of most knobs.
 const COARSE: usize = 5;
-/// Levels tried of a knob where a level costs only arithmetic.
+/// Levels tried of a slash fraction where a level costs only arithmetic.
 const FINE: usize = 33;
+/// Candidates at most where a candidate costs arithmetic.
+const MOST: usize = 400;
+/// Candidates at most where a candidate costs an ensemble.
+const MOST_PLAYED: usize = 60;
 /// Rounds in which the operator count may still follow the stake.
 const SETTLE: usize = 4;
 
@@ -79,18 +83,23 @@ pub fn search(evaluator: &Evaluator, seed: Seed, paths: u64) -> Option<Shape> {
             candidates: priced.len(),
             best: priced[0].clone(),
         });
-        if size >= paths || priced.len() == 1 && size >= paths {
+        if size >= paths {
+            let chosen = prefer_long_disputes(&priced);
             return Some(Shape {
-                chosen: prefer_long_disputes(&priced),
+                chosen: settle(evaluator, &chosen, risk, seed, paths)?,
                 finalists: priced,
                 rounds,
             });
         }
         let keep = priced.len().div_ceil(3).max(1);
         priced.truncate(keep);
+        // The set stays the same for all until one is chosen: each set costs an ensemble.
         field = priced
             .into_iter()
-            .map(|candidate| candidate.parameters)
+            .map(|candidate| Parameters {
+                operators: model.operators.count.high(),
+                ..candidate.parameters
+            })
             .collect();
         size = if field.len() == 1 {
             paths
@@ -100,7 +109,8 @@ pub fn search(evaluator: &Evaluator, seed: Seed, paths: u64) -> Option<Shape> {
     }
 }
 
-/// The stake, operator count and budget of a candidate at a level of risk.
+/// The stake, operator count and budget of a candidate at a level of risk. The stake is that of
+/// the operators that `start` admits; the count is what that stake's budget pays.
 #[must_use]
 pub fn price(
     evaluator: &Evaluator,
@@ -111,27 +121,43 @@ pub fn price(
 ) -> Option<Candidate> {
     let model = evaluator.model();
     let mut parameters = start.clone();
-    for _ in 0..SETTLE {
-        let stake = evaluator.curve(&parameters, seed, paths)?.stake(risk).value;
-        if !stake.is_finite() || stake <= 0.0 {
-            return Some(Candidate {
-                parameters,
-                budget_usd_year: f64::INFINITY,
-            });
-        }
-        parameters.stake = Usd(stake);
-        let operators = budget::affordable_operators(model, &parameters);
-        if operators == parameters.operators {
-            break;
-        }
-        parameters.operators = operators;
+    let stake = evaluator.stake(&parameters, seed, paths, risk)?;
+    if !stake.is_finite() || stake <= 0.0 {
+        return Some(Candidate {
+            parameters,
+            budget_usd_year: f64::INFINITY,
+        });
     }
+    parameters.stake = Usd(stake);
+    parameters.operators = budget::affordable_operators(model, &parameters);
     let budget_usd_year =
         budget::required(model, &parameters).map_or(f64::INFINITY, |budget| budget.usd_year);
     Some(Candidate {
         parameters,
         budget_usd_year,
     })
+}
+
+/// A candidate whose stake is that of the operators which its own budget keeps: played again
+/// with the new set until the count stands still.
+#[must_use]
+pub fn settle(
+    evaluator: &Evaluator,
+    start: &Candidate,
+    risk: f64,
+    seed: Seed,
+    paths: u64,
+) -> Option<Candidate> {
+    let mut candidate = start.clone();
+    for _ in 0..SETTLE {
+        let next = price(evaluator, &candidate.parameters, risk, seed, paths)?;
+        let stands = next.parameters.operators == candidate.parameters.operators;
+        candidate = next;
+        if stands {
+            break;
+        }
+    }
+    Some(candidate)
 }
 
 /// The candidates: every combination of levels where combinations are few, else the corners
@@ -146,7 +172,9 @@ pub fn candidates(model: &Model) -> Vec<Parameters> {
         .iter()
         .map(|attack| attack.offence)
         .collect();
-    let single = attacked.windows(2).all(|pair| pair[0] == pair[1]);
+    // With the whole stake as deterrent only a threshold costs an ensemble, the rest arithmetic.
+    let linear = model.target.deterrence == Deterrence::WholeStake;
+    let most = if linear { MOST } else { MOST_PLAYED };
     let mut levels: Vec<usize> = Vec::new();
     for knob in &knobs {
         levels.push(match knob {
@@ -157,13 +185,18 @@ pub fn candidates(model: &Model) -> Vec<Parameters> {
             {
                 2
             }
-            Knob::Slash { .. } if single => FINE,
-            Knob::Dispute { .. } if single => COARSE + 4,
+            Knob::Slash { .. } if linear => FINE,
             _ => COARSE,
         });
     }
+    while levels.iter().product::<usize>() > most {
+        let Some(finest) = levels.iter_mut().filter(|level| **level > 3).max() else {
+            break;
+        };
+        *finest = *finest / 2 + 1;
+    }
     let combinations: usize = levels.iter().product();
-    if combinations <= 2_000 && (single || combinations <= 60) {
+    if combinations <= most {
         return (0..combinations)
             .map(|index| combine(&reference, &knobs, &levels, index))
             .collect();

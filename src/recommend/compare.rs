@@ -1,0 +1,184 @@
+//! Designs side by side on the same random numbers: differences with intervals.
+
+use super::budget;
+use super::evaluate::{Evaluator, Span};
+use crate::assess::{Assessment, Measure, Method, assess};
+use crate::random::Seed;
+use crate::sim::Columns;
+use crate::spec::Parameters;
+use crate::spec::model::Model;
+use crate::stats::{quantile, resample, selection};
+use serde::Serialize;
+use std::sync::atomic::AtomicBool;
+
+/// Rounds of the bootstrap of needed stakes.
+const ROUNDS: u32 = 200;
+
+/// One design to compare.
+pub struct Entry<'a> {
+    /// Its name for a reader.
+    pub name: String,
+    /// Its model.
+    pub model: &'a Model,
+    /// Its parameters.
+    pub parameters: Parameters,
+}
+
+/// Designs side by side; the first is the one that the others are compared with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The designs in the order given.
+    pub designs: Vec<Compared>,
+    /// Paths that all share.
+    pub paths: u64,
+    /// Seed that all share.
+    pub seed: String,
+}
+
+/// One design of a comparison.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Compared {
+    /// Its name.
+    pub name: String,
+    /// Its slashable stake, USD.
+    pub stake_usd: f64,
+    /// The budget that it needs, USD a year; none where nothing brings its stake.
+    pub budget_usd_year: Option<f64>,
+    /// The stake that its promise needs, USD.
+    pub needed_stake: Measure,
+    /// Its measures.
+    pub assessment: Assessment,
+    /// Differences from the first design: none for the first.
+    pub differences: Option<Differences>,
+}
+
+/// This design minus the first, path by path.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Differences {
+    /// Probability of an insecure moment within the horizon.
+    pub risk: Measure,
+    /// Expected take of the first attack within the horizon.
+    pub expected_loss: Measure,
+    /// Days under water.
+    pub days_insecure: Measure,
+    /// Stake that the promise needs.
+    pub needed_stake: Measure,
+    /// Budget, USD a year; it follows from the stakes without sampling.
+    pub budget_usd_year: Option<f64>,
+}
+
+/// Compares designs; `None` when cancelled.
+///
+/// # Panics
+/// If there is no entry.
+#[must_use]
+pub fn compare(
+    entries: &[Entry],
+    seed: Seed,
+    paths: u64,
+    cancel: &AtomicBool,
+) -> Option<Comparison> {
+    assert!(!entries.is_empty(), "a comparison of nothing");
+    let mut designs: Vec<Compared> = Vec::with_capacity(entries.len());
+    let mut first: Option<(Columns, f64, f64)> = None;
+    for entry in entries {
+        let evaluator = Evaluator::new(entry.model, cancel);
+        let plan = evaluator.plan(&entry.parameters, Span::All);
+        let ensemble = evaluator.play(&plan, seed, paths)?;
+        let columns = ensemble
+            .cost(evaluator.cost())
+            .expect("the plan asked for this cost");
+        let target = &entry.model.target;
+        let (risk, confidence) = (target.at_most.get(), target.confidence.get());
+        let stake = entry.parameters.stake.get();
+        let budget = budget::required(entry.model, &entry.parameters).map(|b| b.usd_year);
+        let differences = first.as_ref().map(|(base, base_stake, base_risk)| {
+            let needed = |rows: &[usize]| {
+                stake_of(columns, stake, risk, rows) - stake_of(base, *base_stake, *base_risk, rows)
+            };
+            Differences {
+                risk: paired("1", &insecure(columns), &insecure(base), confidence),
+                expected_loss: paired(
+                    "USD",
+                    &columns.expected_loss_usd_horizon,
+                    &base.expected_loss_usd_horizon,
+                    confidence,
+                ),
+                days_insecure: paired(
+                    "days",
+                    &columns.insecure_days,
+                    &base.insecure_days,
+                    confidence,
+                ),
+                needed_stake: Measure {
+                    estimate: resample::bootstrap(
+                        paths as usize,
+                        needed,
+                        ROUNDS,
+                        confidence,
+                        seed.0,
+                    ),
+                    unit: "USD",
+                    method: Method::Paired,
+                },
+                budget_usd_year: budget
+                    .zip(designs[0].budget_usd_year)
+                    .map(|(own, base)| own - base),
+            }
+        });
+        let mut ascending: Vec<f64> = columns
+            .critical_scale_horizon
+            .iter()
+            .map(|c| c * stake)
+            .collect();
+        ascending.sort_by(f64::total_cmp);
+        designs.push(Compared {
+            name: entry.name.clone(),
+            stake_usd: stake,
+            budget_usd_year: budget,
+            needed_stake: Measure {
+                estimate: quantile::quantile_interval(&ascending, 1.0 - risk, confidence),
+                unit: "USD",
+                method: Method::OrderStatistics,
+            },
+            assessment: assess(&ensemble, columns, risk, confidence),
+            differences,
+        });
+        if first.is_none() {
+            first = Some((columns.clone(), stake, risk));
+        }
+    }
+    Some(Comparison {
+        designs,
+        paths,
+        seed: seed.to_string(),
+    })
+}
+
+fn insecure(columns: &Columns) -> Vec<f64> {
+    columns
+        .min_log_ratio_horizon
+        .iter()
+        .map(|ratio| f64::from(u8::from(*ratio < 0.0)))
+        .collect()
+}
+
+fn paired(unit: &'static str, own: &[f64], base: &[f64], confidence: f64) -> Measure {
+    let estimate = selection::paired_difference(own, base, confidence);
+    Measure {
+        estimate,
+        unit,
+        method: Method::Paired,
+    }
+}
+
+/// The stake that some rows of an ensemble need for a risk, USD.
+fn stake_of(columns: &Columns, stake_usd: f64, risk: f64, rows: &[usize]) -> f64 {
+    let mut critical: Vec<f64> = rows
+        .iter()
+        .map(|&row| columns.critical_scale_horizon[row])
+        .collect();
+    let rank = quantile::rank(critical.len(), 1.0 - risk);
+    let (_, scale, _) = critical.select_nth_unstable_by(rank - 1, f64::total_cmp);
+    *scale * stake_usd
+}
