@@ -11,6 +11,7 @@
 //! | [`opportunities`] | how likely is an attack when it needs an opportunity |
 //! | [`supply`] | what stake does a reward budget attract, and what budget does a stake need |
 //! | [`slashing`] | does a slash land in time, and what premium do stakers ask for the risk |
+//! | [`delays`] | do several random delays end in time |
 //! | [`franchise`] | what future business does an operator lose by attacking |
 //! | [`bribery`] | what a briber must pay when few votes are pivotal |
 //! | [`coalition`] | which entities reach the quorum at the lowest cost |
@@ -25,6 +26,7 @@
 pub mod bribery;
 pub mod coalition;
 pub mod copula;
+pub mod delays;
 pub mod faults;
 pub mod franchise;
 pub mod impact;

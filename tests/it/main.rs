@@ -17,6 +17,7 @@ mod known_models;
 #[cfg(feature = "chain")]
 mod pull;
 mod recommend;
+mod laws;
 mod reference;
 mod report;
 #[cfg(feature = "tables")]
