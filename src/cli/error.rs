@@ -63,12 +63,41 @@ impl CliError {
         }
     }
 
+    /// A defect of the program; the hook has said where.
+    pub fn defect() -> Self {
+        Self {
+            exit: Exit::Bug,
+            message: "error: this is a defect of the program; nothing was written\n  = help: \
+                please report it with the command, the model file and the lines above"
+                .to_owned(),
+        }
+    }
+
     fn with_help(mut self, help: &str) -> Self {
         if !help.is_empty() {
             let _ = write!(self.message, "\n  = help: {help}");
         }
         self
     }
+}
+
+/// From now on a defect says in two lines what went wrong and where, instead of a trace.
+pub fn catch_defects() {
+    if std::env::var_os("RUST_BACKTRACE").is_some() {
+        return;
+    }
+    std::panic::set_hook(Box::new(|info| {
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
+        let what = info
+            .payload()
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| info.payload().downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        eprintln!("defect: {what}{place}");
+    }));
 }
 
 impl From<crate::run::RunError> for CliError {

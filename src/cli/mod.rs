@@ -31,7 +31,10 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    match dispatch(cli) {
+    error::catch_defects();
+    // A defect must not look like an answer: it ends with its own code and says what to report.
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| dispatch(cli)));
+    match done.unwrap_or_else(|_| Err(CliError::defect())) {
         Ok(exit) => exit.into(),
         Err(error) => {
             eprintln!("{}", error.message);

@@ -3,7 +3,7 @@
 
 use super::coalition::{self, CERTIFIED, Grain};
 use super::engine::general;
-use super::kernels::{Column, TILE_DAYS, all_below, column, linear};
+use super::kernels::{Column, TILE_DAYS, column, linear};
 use super::largest::LargestFirst;
 use super::market::Market;
 use super::{Attack, Coalition, Cost, Monitoring, Plan, Weights};
@@ -143,6 +143,11 @@ impl Values {
         moved
     }
 
+    /// The cost of the continuum: a lower bound of that of whole entities.
+    pub fn continuum(&self, target: f64) -> f64 {
+        coalition::fractional(&self.cost, &self.weight, target).lower
+    }
+
     /// The reported cost and its certified gap.
     pub fn exact(&self, plan: &Plan, target: f64) -> (f64, f64) {
         let cover = match plan.coalition {
@@ -240,7 +245,7 @@ impl Costing {
             let mut grain = column();
             weigh(width, &self.grain, market, &mut grain[..days]);
             for t in 0..plan.thresholds.len() {
-                self.certify(plan, width, market, t, &grain[..days]);
+                self.certify(t, &grain[..days]);
             }
         }
         if let Some(largest) = &mut self.largest {
@@ -279,28 +284,13 @@ impl Costing {
         }
     }
 
-    /// Where the grain is small the continuum's stake is certified; elsewhere it is searched.
-    fn certify(&mut self, plan: &Plan, width: Width, market: &Market, t: usize, grain: &[Row]) {
-        let days = market.days;
-        let easy = all_below(width, grain, CERTIFIED, &self.stake[t][..days]);
-        let mut prices = vec![0.0; plan.asset_count()];
-        for day in 0..days {
+    /// Where the grain is small the continuum's stake is certified; elsewhere its gap is
+    /// infinite, and whoever relies on the cell searches it.
+    fn certify(&mut self, t: usize, grain: &[Row]) {
+        for (day, grain) in grain.iter().enumerate() {
             for lane in 0..LANES {
-                let stake = self.stake[t][day][lane];
-                self.gap[t][day][lane] = grain[day][lane] / stake;
-                if easy || grain[day][lane] <= CERTIFIED * stake {
-                    continue;
-                }
-                market.prices(day, lane, &mut prices);
-                self.values.at(plan, &prices);
-                let Values { value, .. } = &self.values;
-                let cover = coalition::cheapest(
-                    value,
-                    value,
-                    plan.thresholds[t] * value.iter().sum::<f64>(),
-                );
-                self.stake[t][day][lane] = cover.lower;
-                self.gap[t][day][lane] = cover.gap();
+                let gap = grain[lane] / self.stake[t][day][lane];
+                self.gap[t][day][lane] = if gap <= CERTIFIED { gap } else { f64::INFINITY };
             }
         }
     }

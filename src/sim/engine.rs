@@ -183,7 +183,11 @@ impl Design {
                 let target = values.price(plan, cost, attack, 1.0);
                 let (coc, _) = values.exact(plan, target);
                 let (bound, elasticity) = if proportional(plan, cost) {
-                    (coc, mix(plan, &prices))
+                    let bound = match plan.coalition {
+                        Coalition::Entities => values.continuum(target),
+                        Coalition::Pooled | Coalition::LargestFirst => coc,
+                    };
+                    (bound, mix(plan, &prices))
                 } else {
                     self.costing.bound_at(plan, general(plan, c, k), &prices)
                 };

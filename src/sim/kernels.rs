@@ -142,19 +142,6 @@ kernel! {
     }
 }
 
-kernel! {
-    /// Whether `small <= share * large` everywhere.
-    pub(super) fn all_below(small: &[Row], share: f64, large: &[Row]) -> bool {
-        let mut above = 0;
-        for (s, b) in small.iter().zip(large) {
-            for l in 0..LANES {
-                above |= u64::from(s[l] > share * b[l]);
-            }
-        }
-        above == 0
-    }
-}
-
 /// One tile of a factor: each day's logarithm is the day's before plus `drift`, the loaded
 /// normals and what `log` held (jumps); `price`, where anybody asks, is its exponential.
 pub(super) fn advance(

@@ -199,10 +199,16 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
                 .sum::<f64>()
                 / all
         };
+        // The continuum bounds the cost of whole entities from below; where the bound decides
+        // nothing, nothing is searched.
+        let bound = match plan.coalition {
+            Coalition::Entities => coalition::fractional(&costs, &weights, target).lower,
+            Coalition::Pooled | Coalition::LargestFirst => cover.lower,
+        };
         return CostAt {
             coc: cover.lower,
             gap: cover.gap(),
-            bound: cover.lower,
+            bound,
             elasticity: (0..n).map(mix).collect(),
         };
     }

@@ -329,7 +329,8 @@ pub(super) fn bridged(plan: &Plan, attack: &Attack) -> bool {
 }
 
 fn search(cell: &Cell, attack: &Attack, sight: &Sight, values: &mut Values) -> Searched {
-    if proportional(cell.plan, cell.cost) || cell.plan.coalition != Coalition::Entities {
+    let certain = proportional(cell.plan, cell.cost) && sight.gap.is_finite();
+    if certain || cell.plan.coalition != Coalition::Entities {
         return Searched {
             coc: sight.bound,
             gap: sight.gap,

@@ -2,11 +2,12 @@
 
 use super::Subject;
 use super::headline::used;
+use super::words::{shock_name, shocked};
 use crate::assess::LEVELS;
 use crate::recommend::budget;
 use crate::report::findings::{
-    BudgetCurve, BudgetPoint, Concentration, Design, FigureData, Frontier, Interval, MarginFan,
-    Money, MoneyPart, Quantile, RiskCurve, RiskPoint, Standing, WorstMoment,
+    BreakRow, Breaks, BudgetCurve, BudgetPoint, Concentration, Design, FigureData, Frontier,
+    Interval, MarginFan, Money, MoneyPart, Quantile, RiskCurve, RiskPoint, Standing, WorstMoment,
 };
 use crate::sim::{Columns, Cost};
 use crate::spec::model::{Deterrence, Structure};
@@ -26,7 +27,7 @@ pub(super) fn data(subject: &Subject) -> FigureData {
         frontier: frontier(subject),
         concentration: concentration(subject),
         money: money(subject),
-        breaks: None,
+        breaks: breaks(subject),
     }
 }
 
@@ -236,6 +237,35 @@ fn concentration(subject: &Subject) -> Option<Concentration> {
         threshold: subject.recommendation.parameters.threshold.get(),
         reconstructed: subject.stamp.reconstructed,
         assumptions: used(subject, &["A-entities", "A-reconstructed"]),
+    })
+}
+
+/// How far each assumption must move to break the promise.
+fn breaks(subject: &Subject) -> Option<Breaks> {
+    let shocks = &subject.recommendation.shocks;
+    if shocks.is_empty() {
+        return None;
+    }
+    let reach = shocks
+        .iter()
+        .filter(|shock| shock.size.is_finite())
+        .map(|shock| shock.size)
+        .fold(1.0, f64::max);
+    Some(Breaks {
+        rows: shocks
+            .iter()
+            .map(|shock| BreakRow {
+                input: shock_name(shock.kind).to_owned(),
+                assumed: shocked(shock, shock.baseline),
+                breaks_at: shock.breaks_at.as_ref().map(|at| shocked(shock, at.value)),
+                deviations: if shock.size.is_finite() {
+                    shock.size
+                } else {
+                    reach
+                },
+            })
+            .collect(),
+        assumptions: used(subject, &["A-market", "A-jump", "A-value", "A-own-share"]),
     })
 }
 

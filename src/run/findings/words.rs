@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::headline::used;
-use crate::recommend::{Constraint, Infeasible, Knob, Lever, Recommendation};
+use crate::recommend::{Constraint, Infeasible, Knob, Lever, Recommendation, Shock, ShockKind};
 use crate::report::findings::{
     Quantity, Side, SlashRule, Statement, Table, Unit, Value, Variant, Worth,
 };
@@ -14,10 +14,10 @@ use crate::stats::quantile::quantile;
 pub(super) fn question(subject: &Subject) -> String {
     let model = subject.model;
     format!(
-        "How much stake must secure {}, what does it cost, and how likely is it to fail within {}? Stake of {}.",
+        "{} · {} · horizon {}",
         model.service.name,
-        format::days(model.target.insecure_within.get()),
-        model.operators.rule
+        model.operators.rule,
+        format::days(model.target.insecure_within.get())
     )
 }
 
@@ -105,8 +105,52 @@ pub(super) fn binds(recommendation: &Recommendation) -> Vec<Statement> {
         .collect()
 }
 
-pub(super) fn breaks_first(_recommendation: &Recommendation) -> Option<Statement> {
-    None
+/// The smallest tested change of an assumption that breaks the promise.
+pub(super) fn breaks_first(recommendation: &Recommendation) -> Option<Statement> {
+    let first = recommendation.shocks.first()?;
+    let text = match &first.breaks_at {
+        Some(breaking) => format!(
+            "at {} (the model has {})",
+            shocked(first, breaking.value),
+            shocked(first, first.baseline)
+        ),
+        None => format!(
+            "nothing tried breaks it; tried up to {} of {}",
+            shocked(first, first.tried_to),
+            shock_name(first.kind)
+        ),
+    };
+    Some(Statement {
+        head: shock_name(first.kind).to_owned(),
+        text,
+        assumptions: Vec::new(),
+    })
+}
+
+/// An assumption that is moved, in a reader's words.
+pub(super) fn shock_name(kind: ShockKind) -> &'static str {
+    match kind {
+        ShockKind::Volatility => "volatility of the collateral",
+        ShockKind::CrashRate => "frequency of crashes",
+        ShockKind::Correlation => "correlation of collateral and value at risk",
+        ShockKind::Concentration => "correlation among the collateral's assets",
+        ShockKind::ValueAtRisk => "value at risk",
+        ShockKind::OwnShare => "operators' own share",
+        ShockKind::Detection => "detection",
+        ShockKind::OperatorLoss => "loss of the largest operators",
+        ShockKind::Price => "an overnight fall of the collateral",
+    }
+}
+
+/// A value of a shock with its unit.
+pub(super) fn shocked(shock: &Shock, value: f64) -> String {
+    match shock.unit {
+        "1" => format::plain(value),
+        "USD" => format::usd(value),
+        "days" => format::days(value),
+        "1/year" => format::amount(value, Unit::SharePerYear),
+        unit => format!("{} {unit}", format::plain(value)),
+    }
 }
 
 fn knob(lever: &Lever) -> String {
