@@ -7,7 +7,9 @@
 pub mod action;
 pub mod address;
 pub mod arguments;
+pub mod decision;
 pub mod design;
+pub mod drift;
 pub mod lint;
 pub mod network;
 pub mod number;

@@ -134,3 +134,42 @@ mod files {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_checksum_is_the_builders_own() {
+        // The expected hash was computed with the builder's serialisation in JavaScript.
+        let mut batch = json!({
+            "version": "1.0", "chainId": "1", "createdAt": 1_795_432_000_000u64,
+            "meta": {
+                "name": "any name", "description": "two \"calls\"\n and a ü", "txBuilderVersion": "1.17.1",
+                "createdFromSafeAddress": "0x4141414141414141414141414141414141414141",
+                "createdFromOwnerAddress": "",
+            },
+            "transactions": [
+                {
+                    "to": "0x948a420b8CC1d6BFd0B6087C2E7c344a2CD0bc39", "value": "0", "data": "0xa9821821",
+                    "contractMethod": null, "contractInputsValues": null,
+                },
+                {
+                    "to": "0x948a420b8CC1d6BFd0B6087C2E7c344a2CD0bc39", "value": "0", "data": null,
+                    "contractMethod": { "inputs": [], "name": "f", "payable": false }, "contractInputsValues": {},
+                },
+            ],
+        });
+        let expected = "0xa60972a13426909407c07f191e71c8543b69cdee99ab8a248b239064454d2894";
+        assert_eq!(checksum(&batch), expected);
+        batch["meta"]["name"] = json!("another name");
+        assert_eq!(
+            checksum(&batch),
+            expected,
+            "the name may be changed by the user"
+        );
+        batch["transactions"][0]["value"] = json!("1");
+        assert_ne!(checksum(&batch), expected);
+    }
+}

@@ -13,7 +13,13 @@ mod embedded;
 mod engine_agrees;
 mod engine_closed_forms;
 mod export_recording;
+#[cfg(feature = "chain")]
+mod export_reverts;
+mod export_targets;
+#[cfg(feature = "chain")]
+mod export_verify;
 mod known_models;
+mod lint;
 #[cfg(feature = "chain")]
 mod pull;
 mod recommend;

@@ -2,6 +2,9 @@
 
 pub mod recording;
 
+pub mod deployment;
+#[cfg(feature = "chain")]
+pub mod foundry;
 #[cfg(feature = "chain")]
 pub mod http;
 #[cfg(feature = "chain")]

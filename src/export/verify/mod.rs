@@ -19,7 +19,7 @@ use super::action::{Action, Call};
 use super::address::{Address, keccak256, lower};
 use super::network::Network;
 use super::plan::Phase;
-use super::world::World;
+use super::world::{Knowledge, Revert, World};
 use expect::{Expectation, expectations};
 use reads::{Read, prefixed};
 use serde::Serialize;
@@ -312,12 +312,12 @@ fn explain(
     let mut failed_before = false;
     let mut outcomes = Vec::new();
     for (step, trace) in steps.iter().zip(traces) {
-        let predicted = world.check(&step.call);
+        let candidates = candidates(&mut world, &step.call);
         world.apply(&step.call);
         let outcome = match &trace.result {
             Ok(_) => Outcome::Passed,
             Err(error) => {
-                let explanation = explanation(error, step, predicted, failed_before);
+                let explanation = explanation(error, step, candidates, failed_before);
                 let unclear = method == Method::OneByOne && !outcomes.is_empty();
                 failed_before = true;
                 if unclear {
@@ -332,17 +332,26 @@ fn explain(
     outcomes
 }
 
+/// Why the call may revert: what is certain when the world is taken for all there is, and what is in doubt.
+fn candidates(world: &mut World, call: &Call) -> Vec<Revert> {
+    let mut found = Vec::new();
+    for knowledge in [Knowledge::Complete, Knowledge::Partial] {
+        world.knowledge = knowledge;
+        match world.check(call) {
+            Ok(doubts) => found.extend(doubts),
+            Err(revert) => found.push(revert),
+        }
+    }
+    found
+}
+
 fn explanation(
     error: &str,
     step: &file::PlannedCall,
-    predicted: Result<Vec<super::world::Doubt>, super::world::Revert>,
+    candidates: Vec<Revert>,
     failed_before: bool,
 ) -> Explanation {
     let parameters = step.parameters.clone();
-    let candidates = match predicted {
-        Ok(doubts) => doubts,
-        Err(revert) => vec![revert],
-    };
     let matching = candidates.into_iter().find(|revert| {
         // Tokens word a missing allowance each in their own way.
         revert.reason.to_string() == error

@@ -7,6 +7,9 @@ use crate::export::address::{Address, lower, unhex};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+/// Polls of 20 ms until a test node that mines nothing is given up.
+const MINING_POLLS: usize = 500;
+
 /// How calls were tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -222,7 +225,8 @@ fn try_all(
                 "anvil_setBalance",
                 json!([lower(call.from), "0x56bc75e2d63100000"]),
             )?;
-            node.request("eth_sendTransaction", json!([request_of(call)]))?;
+            let hash = node.request("eth_sendTransaction", json!([request_of(call)]))?;
+            mined(node, &hash)?;
             node.request("anvil_stopImpersonatingAccount", json!([lower(call.from)]))?;
         }
         traces.push(trace);
@@ -232,4 +236,20 @@ fn try_all(
         .map(|read| one(node, read))
         .collect::<Result<_, _>>()?;
     Ok((traces, reads))
+}
+
+/// Waits until a test node has put a transaction into a block.
+fn mined(node: &dyn Node, hash: &Value) -> Result<(), NodeError> {
+    for _ in 0..MINING_POLLS {
+        let receipt = node.request("eth_getTransactionReceipt", json!([hash]))?;
+        if !receipt.is_null() {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let reason = "the test node mines no block: start it with automatic mining".to_owned();
+    Err(NodeError::Unreachable {
+        method: "eth_sendTransaction".into(),
+        reason,
+    })
 }
