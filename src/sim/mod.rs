@@ -19,6 +19,7 @@ mod outcome;
 mod plan;
 mod profit;
 pub mod reference;
+mod summary;
 mod tally;
 pub mod workload;
 
@@ -29,6 +30,8 @@ pub use plan::{
     Attack, Cap, Coalition, Compensation, Cost, Factor, Jumps, Monitoring, Operators, Plan, Record,
     SharedJumps, Take, Weights, When,
 };
+
+pub use summary::{CostSummary, Distribution, Summary};
 
 use crate::random::Seed;
 use crate::random::lanes::Width;
@@ -101,18 +104,56 @@ pub fn simulate_with(
     paths: Range<u64>,
     progress: &Progress,
 ) -> Option<Vec<Ensemble>> {
+    let mut whole = empty(plans, seed, paths.start);
+    stream(width, plans, seed, paths, progress, |parts| {
+        for (ensemble, part) in whole.iter_mut().zip(&parts) {
+            ensemble.append(part);
+        }
+    })?;
+    Some(whole)
+}
+
+/// Plays the paths and keeps their distribution alone: ten million of them take no more memory
+/// than a hundred thousand. `None` if it was cancelled.
+///
+/// # Panics
+/// As [`simulate`].
+#[must_use]
+pub fn summarise(
+    plan: &Plan,
+    seed: Seed,
+    paths: Range<u64>,
+    progress: &Progress,
+) -> Option<Summary> {
+    let mut summary = Summary::default();
+    let plans = std::slice::from_ref(plan);
+    stream(Width::detect(), plans, seed, paths, progress, |parts| {
+        parts.iter().for_each(|part| summary.count(part));
+    })?;
+    Some(summary)
+}
+
+fn empty(plans: &[Plan], seed: Seed, first: u64) -> Vec<Ensemble> {
+    plans
+        .iter()
+        .map(|plan| Ensemble::empty(plan, seed, first))
+        .collect()
+}
+
+/// Hands chunk after chunk, in the order of paths, to `take`: one ensemble a plan.
+fn stream(
+    width: Width,
+    plans: &[Plan],
+    seed: Seed,
+    paths: Range<u64>,
+    progress: &Progress,
+    mut take: impl FnMut(Vec<Ensemble>),
+) -> Option<()> {
     plans.iter().for_each(Plan::check);
-    let empty = |first| -> Vec<Ensemble> {
-        plans
-            .iter()
-            .map(|plan| Ensemble::empty(plan, seed, first))
-            .collect()
-    };
-    let mut whole = empty(paths.start);
     if plans.is_empty() {
-        return Some(whole);
+        return Some(());
     }
-    let chunks = (paths.end.saturating_sub(paths.start)).div_ceil(CHUNK);
+    let chunks = paths.end.saturating_sub(paths.start).div_ceil(CHUNK);
     for wave in (0..chunks).step_by(WAVE as usize) {
         let parts: Vec<Option<Vec<Ensemble>>> = (wave..(wave + WAVE).min(chunks))
             .into_par_iter()
@@ -124,7 +165,7 @@ pub fn simulate_with(
                     }
                     let start = paths.start + chunk * CHUNK;
                     let end = (start + CHUNK).min(paths.end);
-                    let mut part = empty(start);
+                    let mut part = empty(plans, seed, start);
                     engine.play(start..end, &mut part);
                     (progress.finished)(end - start);
                     Some(part)
@@ -132,10 +173,8 @@ pub fn simulate_with(
             )
             .collect();
         for part in parts {
-            for (ensemble, part) in whole.iter_mut().zip(part?) {
-                ensemble.append(&part);
-            }
+            take(part?);
         }
     }
-    Some(whole)
+    Some(())
 }
