@@ -12,7 +12,9 @@
 pub mod lanes;
 pub mod math;
 mod seed;
+mod sobol;
 mod stream;
 
 pub use seed::Seed;
+pub use sobol::Sobol;
 pub use stream::{Purpose, Stream, mix, uniform_from_bits};

@@ -18,6 +18,8 @@ pub enum Purpose {
     Arrivals(usize),
     /// Where the path goes within a day.
     Bridge,
+    /// The scramble of one dimension of Sobol points.
+    Scramble(usize),
     /// Anything else that a later mechanism draws.
     Other(usize),
 }
@@ -34,6 +36,7 @@ impl Purpose {
             Purpose::Bridge => (5, 0),
             Purpose::Other(k) => (6, k),
             Purpose::SharedJumps => (7, 0),
+            Purpose::Scramble(k) => (8, k),
         };
         (kind << 32) | index as u64
     }
@@ -233,6 +236,7 @@ mod tests {
                 Purpose::Mark(k),
                 Purpose::Arrivals(k),
                 Purpose::Other(k),
+                Purpose::Scramble(k),
             ] {
                 assert!(seen.insert(p.key(Seed::default())), "{p:?}");
             }
