@@ -111,7 +111,8 @@ pub fn cheapest(costs: &[f64], weights: &[f64], target: f64) -> Cover {
         "{} votes miss a target of {target}",
         search.votes[order.len()]
     );
-    let root = search.bound(0, target);
+    // The slack is for rounding in sums, not for the bound: it is convex in the target.
+    let root = search.bound(0, target) / (1.0 - SLACK);
     search.enough = root * (1.0 + CERTIFIED);
     search.visit(0, target, 0.0);
     let certified = search.best <= search.enough;

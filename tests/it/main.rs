@@ -19,11 +19,11 @@ mod export_targets;
 #[cfg(feature = "chain")]
 mod export_verify;
 mod known_models;
+mod laws;
 mod lint;
 #[cfg(feature = "chain")]
 mod pull;
 mod recommend;
-mod laws;
 mod reference;
 mod report;
 #[cfg(feature = "tables")]
