@@ -29,4 +29,5 @@ mod report;
 #[cfg(feature = "tables")]
 mod snapshot;
 mod spec;
+mod variants;
 mod vectors;

@@ -5,6 +5,7 @@
 
 mod figures;
 mod headline;
+mod variants;
 mod words;
 
 use super::manifest::SnapshotStamp;
@@ -56,6 +57,7 @@ pub fn findings(subject: &Subject) -> Findings {
         ..
     } = subject;
     let used = assumptions(model);
+    let compared = variants::Compared::of(subject);
     Findings {
         format: crate::report::findings::FORMAT,
         title: model.service.name.clone(),
@@ -66,12 +68,15 @@ pub fn findings(subject: &Subject) -> Findings {
         changes: words::changes(subject),
         binds: words::binds(recommendation),
         breaks_first: words::breaks_first(recommendation),
-        lowest_coc: words::lowest_coc(subject),
-        variants: words::variants(subject),
+        lowest_coc: compared.lowest_coc(subject),
+        variants: compared.variants(subject),
         slash_rules: words::slash_rules(subject),
         operators: operators(subject),
         figures: figures::data(subject),
-        tables: words::tables(subject),
+        tables: words::tables(subject)
+            .into_iter()
+            .chain(compared.tables(subject))
+            .collect(),
         config: subject.config.clone(),
         method: words::method(subject),
         assumptions: used,

@@ -3,9 +3,7 @@
 use super::Subject;
 use super::headline::used;
 use crate::recommend::{Constraint, Infeasible, Knob, Lever, Recommendation, Shock, ShockKind};
-use crate::report::findings::{
-    Quantity, Side, SlashRule, Statement, Table, Unit, Value, Variant, Worth,
-};
+use crate::report::findings::{SlashRule, Statement, Table, Unit, Worth};
 use crate::report::format;
 use crate::sim::Cost;
 use crate::spec::model::{Deterrence, Monitoring, Structure};
@@ -206,94 +204,6 @@ fn worst_moment(subject: &Subject, cost: Cost, level: f64) -> Option<(f64, f64)>
     coc.sort_by(f64::total_cmp);
     pfc.sort_by(f64::total_cmp);
     Some((quantile(&coc, level), quantile(&pfc, level)))
-}
-
-pub(super) fn lowest_coc(subject: &Subject) -> Option<Statement> {
-    let (whole, _) = worst_moment(subject, Cost::WholeStake, 0.5)?;
-    let (rational, _) = worst_moment(subject, Cost::OperatorRational, 0.5)?;
-    let text = if rational < whole {
-        format!(
-            "{} at the median worst moment; counting delegators' stake too it is {}",
-            format::usd(rational),
-            format::usd(whole)
-        )
-    } else {
-        format!("{} at the median worst moment", format::usd(whole))
-    };
-    Some(Statement {
-        head: if rational < whole {
-            "operator-rational"
-        } else {
-            "whole-stake"
-        }
-        .to_owned(),
-        text,
-        assumptions: used(subject, &["A-own-share", "A-franchise"]),
-    })
-}
-
-pub(super) fn variants(subject: &Subject) -> Vec<Variant> {
-    let mut variants = Vec::new();
-    let rests_on = subject.model.target.deterrence;
-    for (cost, id, name, formula, mine) in [
-        (
-            Cost::WholeStake,
-            "C1",
-            "whole stake of the cheapest coalition",
-            "slash × probability that it lands × slashable stake of the cheapest coalition that reaches the threshold",
-            Deterrence::WholeStake,
-        ),
-        (
-            Cost::OperatorRational,
-            "C2",
-            "operator-rational",
-            "the same on operators' own stake, plus the business that each operator loses once",
-            Deterrence::OperatorRational,
-        ),
-    ] {
-        let Some(columns) = subject.ensemble.cost(cost) else {
-            continue;
-        };
-        let mut values: Vec<f64> = columns
-            .coc_usd
-            .iter()
-            .copied()
-            .filter(|usd| usd.is_finite())
-            .collect();
-        if values.is_empty() {
-            continue;
-        }
-        values.sort_by(f64::total_cmp);
-        variants.push(Variant {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            side: Side::Cost,
-            value: Value::from(Quantity::estimate(
-                quantile(&values, 0.5),
-                Unit::Usd,
-                quantile(&values, 0.05),
-                quantile(&values, 0.95),
-                0.9,
-            )),
-            formula: formula.to_owned(),
-            deciding: rests_on == mine,
-            assumptions: used(subject, &["A-own-share", "A-franchise"]),
-        });
-    }
-    if let Some((_, profit)) = worst_moment(subject, Cost::WholeStake, 0.5) {
-        let (_, low) = worst_moment(subject, Cost::WholeStake, 0.05).unwrap_or((profit, profit));
-        let (_, high) = worst_moment(subject, Cost::WholeStake, 0.95).unwrap_or((profit, profit));
-        variants.push(Variant {
-            id: "P".to_owned(),
-            name: "largest profit at the worst moment".to_owned(),
-            side: Side::Profit,
-            value: Value::from(Quantity::estimate(profit, Unit::Usd, low, high, 0.9)),
-            formula: "what the most dangerous attack takes when the margin is smallest".to_owned(),
-            deciding: true,
-            assumptions: used(subject, &["A-value", "A-cap"]),
-        });
-    }
-    variants
 }
 
 pub(super) fn slash_rules(subject: &Subject) -> Vec<SlashRule> {

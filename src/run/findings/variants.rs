@@ -1,0 +1,342 @@
+//! Every cost and every profit of corruption, as a report tells them.
+//!
+//! The numbers are those of [`crate::assess::variants`]: at the start, and at the worst moments
+//! of the certified design's paths, each moment standing for an equal share of the paths.
+
+use super::Subject;
+use super::headline::used;
+use crate::assess::variants::{
+    Comparison, Kind, Ledger, Line, Moment, Scope, Side as Ledgers, compare, worst_moments,
+};
+use crate::economics::coalition::Effort;
+use crate::report::findings::{Quantity, Side, Statement, Table, Unit, Value, Variant};
+use crate::report::format;
+use crate::sim::{self, Cost};
+use crate::spec::model::{Deterrence, Model};
+use crate::stats::quantile::quantile;
+
+/// Worst moments that are compared: the middle one and the ends of a 90 % range among them.
+const MOMENTS: usize = 21;
+
+/// The comparison at the start and at the worst moments, worst first.
+pub(super) struct Compared {
+    start: Comparison,
+    worst: Vec<Comparison>,
+}
+
+impl Compared {
+    pub(super) fn of(subject: &Subject) -> Self {
+        let (model, parameters) = (subject.model, &subject.recommendation.parameters);
+        let cost = match model.target.deterrence {
+            Deterrence::WholeStake => Cost::WholeStake,
+            Deterrence::OperatorRational => Cost::OperatorRational,
+        };
+        let plan = sim::compile(model, parameters);
+        let at = |moment: &Moment| compare(model, parameters, moment, Effort::INNER);
+        Self {
+            start: at(&Moment::start(model)),
+            worst: worst_moments(&plan, subject.ensemble, cost, MOMENTS)
+                .iter()
+                .map(at)
+                .collect(),
+        }
+    }
+
+    /// The comparison that a reader sees first: the middle of the worst moments, or the start
+    /// when no path met an attack.
+    fn middle(&self) -> &Comparison {
+        self.worst.get(self.worst.len() / 2).unwrap_or(&self.start)
+    }
+
+    /// One kind over the worst moments, ascending.
+    fn over_moments(&self, scope: Scope, kind: Kind) -> Vec<f64> {
+        let mut values: Vec<f64> = self
+            .worst
+            .iter()
+            .filter_map(|moment| {
+                let ledger = moment.ledgers.iter().find(|l| l.scope == scope)?;
+                ledger.line(kind).map(|line| line.usd)
+            })
+            .collect();
+        values.sort_by(f64::total_cmp);
+        values
+    }
+
+    /// The lowest credible cost and what stands beside it.
+    pub(super) fn lowest_coc(&self, subject: &Subject) -> Option<Statement> {
+        let ledger = self.middle().deciding();
+        let cost = ledger.cost();
+        let whole = ledger.line(Kind::Recaptured)?;
+        let beside = if cost.usd < whole.usd {
+            format!(
+                "; counting delegators' stake too it is {}",
+                format::usd(whole.usd)
+            )
+        } else {
+            String::new()
+        };
+        Some(Statement {
+            head: name(cost.kind).to_owned(),
+            text: format!(
+                "{} at the median worst moment{beside}",
+                format::usd(cost.usd)
+            ),
+            assumptions: rests_on(subject, cost.kind),
+        })
+    }
+
+    /// The ledger of the deciding attack, line by line; then all attacks together, and the harm.
+    pub(super) fn variants(&self, subject: &Subject) -> Vec<Variant> {
+        let ledger = self.middle().deciding();
+        let mut variants = self.of_ledger(subject, ledger, "");
+        let together = self
+            .middle()
+            .ledgers
+            .iter()
+            .find(|l| l.scope == Scope::Joint);
+        if let Some(joint) = together
+            && ledger.scope != Scope::Joint
+        {
+            for line in [joint.cost(), joint.profit()] {
+                variants.push(Variant {
+                    deciding: false,
+                    ..self.variant(subject, joint, line, "all attacks at once: ")
+                });
+            }
+        }
+        // Costs first, profits after them.
+        variants.sort_by_key(|variant| variant.side == Side::Profit);
+        variants.push(Variant {
+            id: "H".to_owned(),
+            name: "harm to users".to_owned(),
+            side: Side::Profit,
+            value: Value::from(Quantity::exact(ledger.harm_usd, Unit::Usd)),
+            formula: if ledger.safety.strong {
+                "redistributed slashes cover it: strongly safe at this moment".to_owned()
+            } else {
+                format!(
+                    "redistributed slashes leave {} of it uncovered: not strongly safe",
+                    format::usd(ledger.safety.uncovered_usd)
+                )
+            },
+            deciding: false,
+            assumptions: used(subject, &["A-value", "A-burned"]),
+        });
+        variants
+    }
+
+    fn of_ledger(&self, subject: &Subject, ledger: &Ledger, prefix: &str) -> Vec<Variant> {
+        ledger
+            .lines
+            .iter()
+            .map(|line| self.variant(subject, ledger, line, prefix))
+            .collect()
+    }
+
+    fn variant(&self, subject: &Subject, ledger: &Ledger, line: &Line, prefix: &str) -> Variant {
+        let values = self.over_moments(ledger.scope, line.kind);
+        let quantity = if values.len() > 1 {
+            Quantity::estimate(
+                line.usd,
+                Unit::Usd,
+                quantile(&values, 0.05).min(line.usd),
+                quantile(&values, 0.95).max(line.usd),
+                0.9,
+            )
+        } else {
+            Quantity::exact(line.usd, Unit::Usd)
+        };
+        let deciding = std::ptr::eq(line, ledger.cost()) || std::ptr::eq(line, ledger.profit());
+        Variant {
+            id: id(line.kind).to_owned(),
+            name: format!("{prefix}{}", name(line.kind)),
+            side: match line.kind.side() {
+                Ledgers::Cost => Side::Cost,
+                Ledgers::Profit => Side::Profit,
+            },
+            value: Value::from(quantity),
+            formula: formula(subject.model, line),
+            deciding,
+            assumptions: rests_on(subject, line.kind),
+        }
+    }
+
+    /// Attack by attack: what decides at the start and at the middle of the worst moments.
+    pub(super) fn tables(&self, subject: &Subject) -> Vec<Table> {
+        let moments = [("start", &self.start), ("worst moment", self.middle())];
+        let mut rows = Vec::new();
+        for (when, comparison) in moments {
+            for (index, ledger) in comparison.ledgers.iter().enumerate() {
+                rows.push(row(
+                    subject.model,
+                    when,
+                    ledger,
+                    index == comparison.deciding,
+                ));
+            }
+        }
+        vec![Table {
+            title: "Every attack, plain and strong safety".to_owned(),
+            caption: "Plain: the lowest credible cost is above the largest credible profit. \
+                      Strong: what is slashed and redistributed covers what users lose. The worst \
+                      moment is the median one over paths."
+                .to_owned(),
+            columns: [
+                "moment",
+                "attack",
+                "lowest credible cost",
+                "largest credible profit",
+                "harm",
+                "plain",
+                "strong",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            rows,
+        }]
+    }
+}
+
+fn row(model: &Model, when: &str, ledger: &Ledger, decides: bool) -> Vec<String> {
+    let said = |line: &Line| format!("{} ({})", format::usd(line.usd), name(line.kind));
+    let attack = match ledger.scope {
+        Scope::Attack(index) => model.value.attacks[index].name.clone(),
+        Scope::Joint => "all at once".to_owned(),
+    };
+    vec![
+        when.to_owned(),
+        if decides {
+            format!("{attack} (decides)")
+        } else {
+            attack
+        },
+        said(ledger.cost()),
+        said(ledger.profit()),
+        format::usd(ledger.harm_usd),
+        if ledger.safety.plain {
+            "safe"
+        } else {
+            "not safe"
+        }
+        .to_owned(),
+        if ledger.safety.strong {
+            "covered".to_owned()
+        } else {
+            format!("{} uncovered", format::usd(ledger.safety.uncovered_usd))
+        },
+    ]
+}
+
+fn id(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Naive => "C0",
+        Kind::WholeStake => "C1",
+        Kind::OperatorRational => "C2",
+        Kind::Briber => "C3",
+        Kind::Seller => "C4a",
+        Kind::Acquirer => "C4b",
+        Kind::Collapse => "C4c",
+        Kind::Probabilistic => "C5",
+        Kind::Recaptured => "C6",
+        Kind::Escape => "C7",
+        Kind::Quorums => "C8",
+        Kind::Event => "P1",
+        Kind::Tail | Kind::Drawn => "P2",
+        Kind::RateLimited => "P3",
+        Kind::Window => "P4",
+        Kind::Joint => "P8",
+    }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Naive => "all stake",
+        Kind::WholeStake => "whole stake of the cheapest coalition",
+        Kind::OperatorRational => "operator-rational",
+        Kind::Briber => "briber's minimum",
+        Kind::Seller => "seller's price",
+        Kind::Acquirer => "acquirer's price",
+        Kind::Collapse => "with the collapse of what is kept",
+        Kind::Probabilistic => "when the slash may not land",
+        Kind::Recaptured => "less what returns to the attacker",
+        Kind::Escape => "with the exit already queued",
+        Kind::Quorums => "each asset a quorum",
+        Kind::Event => "one event",
+        Kind::Tail => "one event in the tail, capped",
+        Kind::Drawn => "the event met at the worst moment, capped",
+        Kind::RateLimited => "through the rate limit until the pause",
+        Kind::Window => "all that is final inside the dispute",
+        Kind::Joint => "all attacks at once",
+    }
+}
+
+fn formula(model: &Model, line: &Line) -> String {
+    let words = match line.kind {
+        Kind::Naive => "all slashable stake: no attacker needs it all, so it secures nothing",
+        Kind::WholeStake => "slash × stake of the cheapest coalition that reaches the threshold",
+        Kind::OperatorRational => {
+            "slash that lands on operators' own stake, and the business that each loses once"
+        }
+        Kind::Briber => {
+            "each vote at its price: its share of the slash, its business, and its loss when the \
+             attack succeeds times the chance that it decides"
+        }
+        Kind::Seller => "C5 at what the stake fetches when it is sold (square-root impact)",
+        Kind::Acquirer => "C5 at what the stake costs when it is bought (square-root impact)",
+        Kind::Collapse => "C6, and the fall of the unslashed stake that the coalition keeps",
+        Kind::Probabilistic => "C1 × attributed × detected in time × not vetoed × executed",
+        Kind::Recaptured => "C5 × (1 - share that returns to the attacker)",
+        Kind::Escape => "C6 with the days to detect that are left after the exit was queued",
+        Kind::Quorums => "C6 if the threshold had to be reached in each asset; not this service",
+        Kind::Event => "what one success takes, or the middle of its sizes",
+        Kind::Tail => {
+            "the size exceeded within the horizon with the tolerated probability, at most the \
+             value at risk"
+        }
+        Kind::Drawn => "the size that the path met, at most the value at risk",
+        Kind::RateLimited => "expected outflow until detection and pause, at most the value",
+        Kind::Window => "rate × (detection + dispute + veto), if nobody pauses",
+        Kind::Joint => {
+            "the largest take, every attack that is open on any day, and the others at their \
+             middle size; the business is lost once"
+        }
+    };
+    let mut text = words.to_owned();
+    if line.entities > 0 {
+        text.push_str(&format!(
+            "; {} {}",
+            format::whole(line.entities as u64),
+            if line.entities == 1 {
+                "entity"
+            } else {
+                "entities"
+            }
+        ));
+    }
+    if line.gap > 1e-9 {
+        text.push_str(&format!(", at most {} above", format::share(line.gap)));
+    }
+    let promised = match model.target.deterrence {
+        Deterrence::WholeStake => Kind::Recaptured,
+        Deterrence::OperatorRational => Kind::OperatorRational,
+    };
+    if line.kind == promised {
+        text.push_str("; the promise rests on this one");
+    }
+    text
+}
+
+fn rests_on(subject: &Subject, kind: Kind) -> Vec<String> {
+    let prefixes: &[&str] = match kind {
+        Kind::Naive | Kind::WholeStake => &["A-reconstructed", "A-entities"],
+        Kind::OperatorRational | Kind::Briber => &["A-own-share", "A-franchise"],
+        Kind::Seller | Kind::Acquirer | Kind::Collapse | Kind::Quorums => &["A-entities"],
+        Kind::Probabilistic | Kind::Escape => &["A-attributable", "A-executes"],
+        Kind::Recaptured => &["A-recaptured", "A-burned"],
+        Kind::Event | Kind::Tail | Kind::Drawn | Kind::RateLimited | Kind::Window => {
+            &["A-value", "A-cap"]
+        }
+        Kind::Joint => &["A-value", "A-cap", "A-standing"],
+    };
+    used(subject, prefixes)
+}

@@ -1,0 +1,211 @@
+//! Every cost and profit side by side: on a set that can be done by hand, and against the engine.
+
+use crate::known_models;
+use stakewright::assess::variants::{Comparison, Kind, Moment, Scope, compare, worst_moments};
+use stakewright::economics::coalition::Effort;
+use stakewright::random::Seed;
+use stakewright::sim::{self, Cost, Progress};
+use stakewright::spec::Parameters;
+use stakewright::spec::model::*;
+use stakewright::units::{Days, PerYear, Share, Usd};
+
+/// Ten operators of 2 to 11 MUSD in ETH, one entity each; a third is needed.
+fn ten_operators() -> Model {
+    let mut model = known_models::constant_profit();
+    model.operators.structure = Structure::Entities(
+        (0..10)
+            .map(|i| Operator {
+                label: format!("o{i}"),
+                address: None,
+                entity: i,
+                tokens: vec![(i as f64 + 2.0) * 1e6 / 3_000.0],
+                delegated_usd: (i as f64 + 2.0) * 2e7,
+                reconstructed: false,
+            })
+            .collect(),
+    );
+    model.operators.entities = (0..10).map(|i| format!("e{i}")).collect();
+    model.operators.franchise.net_revenue = PerYear(0.001);
+    model.operators.count = Choice::Fixed(10);
+    let offence = &mut model.slashing.offences[0];
+    offence.slash = Choice::Fixed(Share(0.5));
+    offence.attributable = Share(0.9);
+    offence.detection = Detection::Exponential { mean: Days(3.0) };
+    offence.dispute = Choice::Fixed(Days(5.0));
+    offence.executes = Share(0.95);
+    offence.redistributed = Share(0.6);
+    offence.recaptured = Share(0.2);
+    model
+}
+
+fn at_start(model: &Model) -> Comparison {
+    let parameters = Parameters::reference(model);
+    compare(model, &parameters, &Moment::start(model), Effort::REPORTED)
+}
+
+fn usd(comparison: &Comparison, kind: Kind) -> f64 {
+    comparison.ledgers[0].line(kind).unwrap().usd
+}
+
+fn close(found: f64, expected: f64) {
+    assert!(
+        (found / expected - 1.0).abs() < 1e-9,
+        "found {found}, expected {expected}"
+    );
+}
+
+#[test]
+fn every_cost_by_hand() {
+    let model = ten_operators();
+    let comparison = at_start(&model);
+    // Stakes 2..=11 sum to 65; a third is 21.67, and 22 = 11 + 9 + 2 is the least sum above.
+    let lands = 0.9 * (1.0 - (-3.0_f64).exp()) * 0.95;
+    close(usd(&comparison, Kind::Naive), 65e6);
+    close(usd(&comparison, Kind::WholeStake), 11e6);
+    close(usd(&comparison, Kind::Probabilistic), 11e6 * lands);
+    close(usd(&comparison, Kind::Recaptured), 11e6 * lands * 0.8);
+    // 5 % own stake; the business is 0.001/0.2 of 20 times the millions staked.
+    let business = 22.0 * 2e7 * 0.001 / 0.2;
+    let own = 0.05 * 11e6 * lands;
+    close(
+        usd(&comparison, Kind::OperatorRational),
+        0.8 * own + business,
+    );
+    close(usd(&comparison, Kind::Briber), own + business);
+}
+
+#[test]
+fn the_lowest_cost_and_the_largest_profit_decide() {
+    let model = ten_operators();
+    let ledger = &at_start(&model).ledgers[0];
+    for line in ledger.lines.iter().filter(|line| line.credible) {
+        match line.kind.side() {
+            stakewright::assess::variants::Side::Cost => assert!(line.usd >= ledger.cost().usd),
+            stakewright::assess::variants::Side::Profit => assert!(line.usd <= ledger.profit().usd),
+        }
+    }
+    assert_eq!(ledger.cost().kind, Kind::OperatorRational);
+    assert!(!ledger.line(Kind::Naive).unwrap().credible);
+    // 60 MUSD against 2.6: not safe, and 40 % of the landed slash does not cover the harm.
+    assert!(!ledger.safety.plain && !ledger.safety.strong);
+    let covered = 0.4 * ledger.line(Kind::Probabilistic).unwrap().usd;
+    close(ledger.safety.uncovered_usd, ledger.harm_usd - covered);
+}
+
+#[test]
+fn pooled_stake_is_bought_by_the_share() {
+    let comparison = at_start(&known_models::constant_profit());
+    close(usd(&comparison, Kind::WholeStake), 0.99 * 200e6 / 3.0);
+    assert!(comparison.ledgers[0].line(Kind::Quorums).is_none());
+}
+
+#[test]
+fn a_second_asset_as_a_quorum_of_its_own_costs_no_less() {
+    let mut model = ten_operators();
+    let mut other = model.market.assets[0].clone();
+    other.symbol = "LST".into();
+    model.market.assets.push(other);
+    model.market.correlation = vec![
+        vec![1.0, 0.9, 0.0],
+        vec![0.9, 1.0, 0.0],
+        vec![0.0, 0.0, 1.0],
+    ];
+    if let Structure::Entities(list) = &mut model.operators.structure {
+        for (i, operator) in list.iter_mut().enumerate() {
+            operator.tokens.push(if i < 5 { 1_000.0 } else { 0.0 });
+        }
+    }
+    let comparison = at_start(&model);
+    assert!(usd(&comparison, Kind::Quorums) > usd(&comparison, Kind::Recaptured));
+}
+
+#[test]
+fn a_coalition_that_does_everything_loses_its_business_once() {
+    let mut model = ten_operators();
+    let mut second = model.value.attacks[0].clone();
+    second.name = "another".into();
+    second.offence = 1;
+    let mut offence = model.slashing.offences[0].clone();
+    offence.name = "another".into();
+    model.value.attacks.push(second);
+    model.slashing.offences.push(offence);
+    let comparison = at_start(&model);
+    let [first, second, joint] = &comparison.ledgers[..] else {
+        panic!("{} ledgers", comparison.ledgers.len());
+    };
+    assert_eq!(joint.scope, Scope::Joint);
+    close(joint.profit().usd, first.profit().usd + second.profit().usd);
+    let apart = first.cost().usd + second.cost().usd;
+    assert!(
+        joint.cost().usd < 0.6 * apart,
+        "{} {apart}",
+        joint.cost().usd
+    );
+    // Two slashes of one half take three quarters.
+    close(joint.line(Kind::WholeStake).unwrap().usd, 0.75 * 22e6);
+    assert_eq!(comparison.deciding, 2);
+}
+
+#[test]
+fn the_tail_is_the_size_that_the_promise_must_withstand() {
+    let mut model = ten_operators();
+    let attack = &mut model.value.attacks[0];
+    attack.takes = Takes::LognormalUsd {
+        median: Usd(2e6),
+        sigma: 1.8,
+    };
+    attack.chance = Chance::Rate(PerYear(24.0));
+    attack.capped = false;
+    let comparison = at_start(&model);
+    let tail = usd(&comparison, Kind::Tail);
+    close(usd(&comparison, Kind::Event), 2e6);
+    // P(an opportunity above it within the horizon) is the tolerance.
+    let prize = stakewright::economics::opportunities::LognormalPrize {
+        median_usd: 2e6,
+        log_deviation: 1.8,
+    };
+    let met = prize.attack_probability(24.0, model.target.insecure_within.years(), tail);
+    close(met, model.target.at_most.get());
+    model.value.attacks[0].capped = true;
+    model.value.at_risk.start = Usd(3e6);
+    close(usd(&at_start(&model), Kind::Tail), 3e6);
+}
+
+/// The comparison at a path's worst moment is what the engine recorded there.
+#[test]
+fn worst_moments_agree_with_the_engine() {
+    let mut model = ten_operators();
+    model.value.attacks[0].takes = Takes::LognormalUsd {
+        median: Usd(4e6),
+        sigma: 1.2,
+    };
+    model.value.attacks[0].chance = Chance::Rate(PerYear(200.0));
+    model.value.at_risk.volatility = PerYear(0.9);
+    model.simulation.days = 60;
+    let parameters = Parameters::reference(&model);
+    let plan = sim::compile(&model, &parameters);
+    let ensemble = sim::simulate(&plan, Seed(7), 0..64, &Progress::silent()).unwrap();
+    for (cost, kind) in [
+        (Cost::WholeStake, Kind::Recaptured),
+        (Cost::OperatorRational, Kind::OperatorRational),
+    ] {
+        let moments = worst_moments(&plan, &ensemble, cost, 9);
+        assert_eq!(moments.len(), 9);
+        let columns = ensemble.cost(cost).unwrap();
+        let mut margins = Vec::new();
+        for moment in &moments {
+            let comparison = compare(&model, &parameters, moment, Effort::REPORTED);
+            let ledger = &comparison.ledgers[0];
+            let found = (
+                ledger.line(kind).unwrap().usd,
+                ledger.line(Kind::Drawn).unwrap().usd,
+            );
+            let recorded = columns.coc_usd.iter().zip(&columns.pfc_usd).find(|(c, p)| {
+                (found.0 / **c - 1.0).abs() < 1.1e-3 && (found.1 / **p - 1.0).abs() < 1e-12
+            });
+            assert!(recorded.is_some(), "{found:?} is on no path");
+            margins.push(found.0 / found.1);
+        }
+        assert!(margins[0] < margins[8], "{margins:?}");
+    }
+}
