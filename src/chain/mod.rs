@@ -7,7 +7,7 @@
 //!
 //! * `endpoint`, `transport`, `client`: a node, bounded retries, requests; the URL's key is never shown
 //! * `scan`, `journal`, `discovery`: events, in steps that fit the node, kept on disk as they are read
-//! * `calls`, `state`, `assets`, `oracles`: getters at the pinned block, packed
+//! * `calls`, `limits`, `state`, `stakes`, `assets`, `oracles`: getters at the pinned block, packed
 //! * `proof`, `assemble`, `side`: the self-proof, the tables, and what other sources add
 
 mod abi;
@@ -20,11 +20,13 @@ mod discovery;
 mod endpoint;
 mod error;
 mod journal;
+mod limits;
 mod oracles;
 mod proof;
 mod pull;
 mod scan;
 mod side;
+mod stakes;
 mod state;
 mod transport;
 

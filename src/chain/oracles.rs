@@ -375,7 +375,7 @@ mod tests {
     fn feeds_multiply_as_integers() {
         let feeds = BTreeMap::from([
             ("rETH/ETH".to_owned(), ratio(1_123_456_789_012_345_678, 18)),
-            ("ETH/USD".to_owned(), ratio(3_210_12345678, 8)),
+            ("ETH/USD".to_owned(), ratio(321_012_345_678, 8)),
         ]);
         let route = Route::Feeds(vec!["rETH/ETH".to_owned(), "ETH/USD".to_owned()]);
         let price = follow(&route, &feeds, &BTreeMap::new()).unwrap();

@@ -5,15 +5,14 @@ use super::calls::{Call, Reader};
 use super::deployment::Deployment;
 use super::discovery::{Discovery, SplitKey};
 use super::error::ChainError;
+use super::limits::{self, Constant};
 use super::oracles::narrow;
+use super::stakes;
 use alloy_primitives::{Address, U256};
-use alloy_sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// (operator, strategy) pairs in one call of a share getter, and gas for each.
 const SHARE_PAIRS: (usize, u64) = (1_000, 6_000);
-/// (operator, strategy) pairs in one call of a stake getter, and gas for each.
-const STAKE_PAIRS: (usize, u64) = (250, 30_000);
 /// Operators in one call of `getAllocations`, and gas for each.
 const ALLOCATIONS: (usize, u64) = (400, 12_000);
 
@@ -28,19 +27,6 @@ pub struct SetState {
     pub slasher: Option<Address>,
     /// Who receives what is slashed.
     pub recipient: Option<Address>,
-}
-
-/// A number read from a contract that does not change with operators.
-#[derive(Debug, Clone)]
-pub struct Constant {
-    /// Key of the fact.
-    pub key: &'static str,
-    /// Its value.
-    pub value: u64,
-    /// Its unit.
-    pub unit: &'static str,
-    /// Contract and getter.
-    pub source: String,
 }
 
 /// (set, operator, strategy).
@@ -85,7 +71,7 @@ pub async fn read(
 ) -> Result<State, ChainError> {
     let mut state = State::default();
     step("constants")?;
-    read_constants(deployment, reader, &mut state).await?;
+    state.constants = limits::read(deployment, reader).await?;
     step("operator sets")?;
     read_sets(deployment, reader, discovery, &mut state).await?;
     step("operators")?;
@@ -97,149 +83,11 @@ pub async fn read(
     step("allocations")?;
     read_allocations(deployment, reader, discovery, &mut state).await?;
     step("slashable stake")?;
-    read_stakes(deployment, reader, discovery, &mut state).await?;
+    stakes::read(deployment, reader, discovery, &mut state).await?;
     step("rewards splits")?;
     read_splits(deployment, reader, discovery, &mut state).await?;
     Ok(state)
 }
-
-/// Name, getter and whether every known version has it.
-async fn read_constants(
-    deployment: &Deployment,
-    reader: &Reader,
-    state: &mut State,
-) -> Result<(), ChainError> {
-    let at = |name: &'static str| {
-        deployment
-            .contracts
-            .get(name)
-            .map(|&address| (name, address))
-    };
-    let wanted: Vec<(
-        Option<(&'static str, Address)>,
-        Vec<u8>,
-        &'static str,
-        &'static str,
-    )> = vec![
-        (
-            at("AllocationManager"),
-            abi::DEALLOCATION_DELAYCall {}.abi_encode(),
-            "deallocation_delay",
-            "blocks",
-        ),
-        (
-            at("AllocationManager"),
-            abi::ALLOCATION_CONFIGURATION_DELAYCall {}.abi_encode(),
-            "allocation_configuration_delay",
-            "blocks",
-        ),
-        (
-            at("AllocationManager"),
-            abi::SLASHER_CONFIGURATION_DELAYCall {}.abi_encode(),
-            "slasher_configuration_delay",
-            "blocks",
-        ),
-        (
-            at("DelegationManager"),
-            abi::minWithdrawalDelayBlocksCall {}.abi_encode(),
-            "min_withdrawal_delay",
-            "blocks",
-        ),
-        (
-            at("StrategyManager"),
-            abi::SLASH_RESOLUTION_DELAY_BLOCKSCall {}.abi_encode(),
-            "slash_resolution_delay",
-            "blocks",
-        ),
-        (
-            at("RewardsCoordinator"),
-            abi::CALCULATION_INTERVAL_SECONDSCall {}.abi_encode(),
-            "calculation_interval",
-            "seconds",
-        ),
-        (
-            at("RewardsCoordinator"),
-            abi::MAX_REWARDS_DURATIONCall {}.abi_encode(),
-            "max_rewards_duration",
-            "seconds",
-        ),
-        (
-            at("RewardsCoordinator"),
-            abi::MAX_RETROACTIVE_LENGTHCall {}.abi_encode(),
-            "max_retroactive_length",
-            "seconds",
-        ),
-        (
-            at("RewardsCoordinator"),
-            abi::MAX_FUTURE_LENGTHCall {}.abi_encode(),
-            "max_future_length",
-            "seconds",
-        ),
-        (
-            at("RewardsCoordinator"),
-            abi::GENESIS_REWARDS_TIMESTAMPCall {}.abi_encode(),
-            "genesis_rewards_timestamp",
-            "seconds",
-        ),
-        (
-            at("RewardsCoordinator"),
-            abi::activationDelayCall {}.abi_encode(),
-            "activation_delay",
-            "seconds",
-        ),
-        (
-            at("RewardsCoordinator"),
-            abi::defaultOperatorSplitBipsCall {}.abi_encode(),
-            "default_operator_split",
-            "bips",
-        ),
-    ];
-    let wanted: Vec<_> = wanted
-        .into_iter()
-        .filter_map(|(at, data, key, unit)| at.map(|at| (at, data, key, unit)))
-        .collect();
-    let calls: Vec<Call> = wanted
-        .iter()
-        .map(|((_, to), data, ..)| Call {
-            to: *to,
-            data: data.clone().into(),
-            gas: 50_000,
-        })
-        .collect();
-    for (((contract, to), data, key, unit), answer) in wanted.iter().zip(reader.read(&calls).await?)
-    {
-        // Every one of these returns a single word; what a version lacks reverts and is left out.
-        let word = answer
-            .ok()
-            .filter(|data| data.len() == 32)
-            .map(|data| U256::from_be_slice(&data));
-        let Some(value) = word.and_then(|word| u64::try_from(word).ok()) else {
-            if REQUIRED_CONSTANTS.contains(key) {
-                return Err(ChainError::Call {
-                    contract: (*contract).to_owned(),
-                    address: to.to_string(),
-                    function: format!(
-                        "{key} (selector {})",
-                        alloy_primitives::hex::encode_prefixed(data)
-                    ),
-                    block: reader.block().number.to(),
-                    problem: "it gives no number".to_owned(),
-                });
-            }
-            continue;
-        };
-        state.constants.push(Constant {
-            key,
-            value,
-            unit,
-            source: format!("{contract} {to}"),
-        });
-    }
-    Ok(())
-}
-
-/// Constants that the rules need.
-const REQUIRED_CONSTANTS: [&str; 2] = ["deallocation_delay", "min_withdrawal_delay"];
 
 impl State {
     /// A constant that is always read.
@@ -403,7 +251,7 @@ async fn read_operators(
 }
 
 /// Cuts operators × strategies into tiles of at most `pairs` pairs.
-fn tiles<'a>(
+pub(super) fn tiles<'a>(
     operators: &'a [Address],
     strategies: &'a [Address],
     pairs: usize,
@@ -483,7 +331,7 @@ async fn read_shares(
     Ok(())
 }
 
-fn for_each_cell(
+pub(super) fn for_each_cell(
     getter: &str,
     operators: &[Address],
     strategies: &[Address],
@@ -606,129 +454,6 @@ async fn read_allocations(
                     .insert(((*set).clone(), operator, *strategy), info);
             }
         }
-    }
-    Ok(())
-}
-
-/// Operators and strategies that a set's stake getters are asked for.
-fn stake_columns(
-    discovery: &Discovery,
-    state: &State,
-) -> BTreeMap<OperatorSet, (Vec<Address>, Vec<Address>)> {
-    let mut columns: BTreeMap<OperatorSet, (BTreeSet<Address>, BTreeSet<Address>)> =
-        BTreeMap::new();
-    for (set, row) in &state.sets {
-        let entry = columns.entry(set.clone()).or_default();
-        entry.0.extend(&row.members);
-        entry.1.extend(&row.strategies);
-    }
-    for (set, operator, strategy) in state.allocations.keys() {
-        let entry = columns.entry(set.clone()).or_default();
-        entry.0.insert(*operator);
-        entry.1.insert(*strategy);
-    }
-    for (set, operator) in discovery.memberships.keys() {
-        columns.entry(set.clone()).or_default().0.insert(*operator);
-    }
-    let vectors = |(set, (o, s)): (OperatorSet, (BTreeSet<_>, BTreeSet<_>))| {
-        (set, (o.into_iter().collect(), s.into_iter().collect()))
-    };
-    columns.into_iter().map(vectors).collect()
-}
-
-async fn read_stakes(
-    deployment: &Deployment,
-    reader: &Reader,
-    discovery: &Discovery,
-    state: &mut State,
-) -> Result<(), ChainError> {
-    let manager = deployment.contract("AllocationManager");
-    let columns = stake_columns(discovery, state);
-    let pairs: Vec<(&OperatorSet, Address)> = columns
-        .iter()
-        .flat_map(|(set, (operators, _))| operators.iter().map(move |&o| (set, o)))
-        .collect();
-    let call = |&(set, operator): &(&OperatorSet, Address)| {
-        Call::new(
-            manager,
-            &abi::isOperatorSlashableCall {
-                operator,
-                operatorSet: set.clone(),
-            },
-            40_000,
-        )
-    };
-    let calls: Vec<Call> = pairs.iter().map(call).collect();
-    for ((set, operator), answer) in pairs.into_iter().zip(reader.read(&calls).await?) {
-        let flag =
-            reader.decode::<abi::isOperatorSlashableCall>("AllocationManager", manager, &answer)?;
-        state.slashable.insert((set.clone(), operator), flag);
-    }
-    let future =
-        u32::try_from(reader.block().number.to::<u64>()).map_err(|_| ChainError::TooLarge {
-            what: "the block number".to_owned(),
-            value: reader.block().number.to_string(),
-        })?;
-    let parts: Vec<(&OperatorSet, &[Address], &[Address])> = columns
-        .iter()
-        .flat_map(|(set, (operators, strategies))| {
-            tiles(operators, strategies, STAKE_PAIRS.0)
-                .map(move |(rows, columns)| (set, rows, columns))
-        })
-        .collect();
-    let calls: Vec<Call> = parts
-        .iter()
-        .flat_map(|(set, operators, strategies)| {
-            let gas = (operators.len() * strategies.len()) as u64 * STAKE_PAIRS.1;
-            let (set, operators, strategies) =
-                ((*set).clone(), operators.to_vec(), strategies.to_vec());
-            let allocated = abi::getAllocatedStakeCall {
-                operatorSet: set.clone(),
-                operators: operators.clone(),
-                strategies: strategies.clone(),
-            };
-            let slashable = abi::getMinimumSlashableStakeCall {
-                operatorSet: set,
-                operators,
-                strategies,
-                futureBlock: future,
-            };
-            [
-                Call::new(manager, &allocated, gas),
-                Call::new(manager, &slashable, gas),
-            ]
-        })
-        .collect();
-    let answers = reader.read(&calls).await?;
-    for ((set, operators, strategies), answer) in parts.into_iter().zip(answers.chunks_exact(2)) {
-        let allocated = reader.decode::<abi::getAllocatedStakeCall>(
-            "AllocationManager",
-            manager,
-            &answer[0],
-        )?;
-        for_each_cell(
-            "getAllocatedStake",
-            operators,
-            strategies,
-            &allocated,
-            |o, s, stake| {
-                state.allocated_stake.insert((set.clone(), o, s), stake);
-            },
-        )?;
-        let slashable = reader.decode::<abi::getMinimumSlashableStakeCall>(
-            "AllocationManager",
-            manager,
-            &answer[1],
-        )?;
-        for_each_cell(
-            "getMinimumSlashableStake",
-            operators,
-            strategies,
-            &slashable,
-            |o, s, stake| {
-                state.slashable_stake.insert((set.clone(), o, s), stake);
-            },
-        )?;
     }
     Ok(())
 }

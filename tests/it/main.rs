@@ -23,6 +23,12 @@ mod laws;
 mod lint;
 #[cfg(feature = "chain")]
 mod pull;
+#[cfg(feature = "chain")]
+mod pull_anvil;
+#[cfg(feature = "chain")]
+mod pull_faults;
+#[cfg(feature = "chain")]
+mod pull_sides;
 mod recommend;
 mod reference;
 mod report;

@@ -194,7 +194,7 @@ fn batches_give_the_same_snapshot_as_multicall() {
     let asked = pull_at(manner(last), &batches).unwrap();
     assert_eq!(packed.snapshot, without.snapshot);
     assert_eq!(packed.snapshot, asked.snapshot);
-    assert!(packed.report.proven.triples >= 40, "{:?}", packed.report);
+    assert!(packed.report.proven.triples >= 20, "{:?}", packed.report);
 }
 
 #[test]

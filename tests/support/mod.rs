@@ -6,6 +6,8 @@ pub mod deployment;
 #[cfg(feature = "chain")]
 pub mod foundry;
 #[cfg(feature = "chain")]
+pub mod anvil;
+#[cfg(feature = "chain")]
 pub mod http;
 #[cfg(feature = "chain")]
 pub mod recorded;
