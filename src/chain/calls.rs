@@ -302,6 +302,8 @@ impl Reader {
                 Ok(Unpacked::Answers(vec![Some(Err(data))]))
             }
             _ => {
+                // Not every node says plainly that the block is gone.
+                self.verify().await?;
                 let call = &calls[pack.start];
                 let shown = &call.data[..call.data.len().min(4)];
                 Err(ChainError::Call {

@@ -450,13 +450,17 @@ fn slow_node() -> Server {
 #[test]
 fn a_pull_killed_at_any_moment_resumes() {
     let (server, cache) = (slow_node(), tempfile::tempdir().unwrap());
-    for wait in [120, 190, 260, 330, 470, 610] {
+    for requests in [6, 16, 25, 40, 60] {
+        let seen = server.requests() + requests;
         let mut child = child(&server, cache.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(wait));
+        let started = Instant::now();
+        while server.requests() < seen && started.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(3));
+        }
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -480,7 +484,7 @@ fn a_full_disk_stops_the_pull_and_loses_nothing() {
     let inner = child(&server, cache.path());
     // A limit on the size of files stands for a full disk: the write fails in the middle of a line.
     let output = Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""])
+        .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\""])
         .arg(inner.get_program())
         .args(inner.get_args())
         .env(

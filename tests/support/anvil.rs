@@ -99,6 +99,9 @@ impl Anvil {
                 "--block-base-fee-per-gas",
                 "0",
                 "--disable-code-size-limit",
+                // Later forks cap the gas of one transaction, which the generator exceeds.
+                "--hardfork",
+                "prague",
             ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
