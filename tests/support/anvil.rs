@@ -143,7 +143,15 @@ impl Anvil {
         let transaction =
             json!({"from": self.account, "to": to, "data": data, "gas": "0x77359400"});
         let hash = self.rpc("eth_sendTransaction", json!([transaction]));
-        let receipt = self.rpc("eth_getTransactionReceipt", json!([hash]));
+        // A transaction is mined a moment after it is taken.
+        let mut receipt = Value::Null;
+        for _ in 0..3_000 {
+            receipt = self.rpc("eth_getTransactionReceipt", json!([hash]));
+            if !receipt.is_null() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         assert_eq!(receipt["status"], "0x1", "a transaction failed: {receipt}");
         receipt
     }

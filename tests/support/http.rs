@@ -9,8 +9,6 @@ use std::time::Duration;
 /// What a client sent.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// `GET` or `POST`.
-    pub method: String,
     /// Path and query.
     pub path: String,
     /// Body.
@@ -148,10 +146,7 @@ fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
         return Ok(None);
     }
     let mut words = line.split_whitespace().map(str::to_owned);
-    let (method, path) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    );
+    let path = words.nth(1).unwrap_or_default();
     let mut length = 0;
     loop {
         let mut header = String::new();
@@ -166,7 +161,7 @@ fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    Ok(Some(Request { method, path, body }))
+    Ok(Some(Request { path, body }))
 }
 
 /// Sends one POST and reads the whole answer: what a proxy needs.
