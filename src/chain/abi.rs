@@ -43,7 +43,7 @@ sol! {
     function getAllocationDelay(address operator) view returns (bool isSet, uint32 delay);
     function getAllocations(address[] operators, OperatorSet operatorSet, address strategy) view returns (AllocationInfo[]);
     function getEncumberedMagnitude(address operator, address strategy) view returns (uint64);
-    function getMaxMagnitude(address operator, address strategy) view returns (uint64);
+    function getMaxMagnitudes(address[] operators, address strategy) view returns (uint64[]);
     function getAllocatedStake(OperatorSet operatorSet, address[] operators, address[] strategies) view returns (uint256[][]);
     function getMinimumSlashableStake(OperatorSet operatorSet, address[] operators, address[] strategies, uint32 futureBlock) view returns (uint256[][]);
     function isOperatorSlashable(address operator, OperatorSet operatorSet) view returns (bool);

@@ -370,37 +370,64 @@ async fn read_magnitudes(
     let allocated = discovery
         .allocated
         .iter()
-        .map(|(_, strategy, operator)| (*operator, *strategy));
-    let pairs: BTreeSet<_> = allocated.chain(discovery.slashed.iter().copied()).collect();
-    let calls: Vec<Call> = pairs
+        .map(|(_, strategy, operator)| (*strategy, *operator));
+    let slashed = discovery.slashed.iter();
+    let slashed = slashed.map(|&(operator, strategy)| (strategy, operator));
+    let mut by_strategy: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
+    for (strategy, operator) in allocated.chain(slashed) {
+        by_strategy.entry(strategy).or_default().insert(operator);
+    }
+    let columns: Vec<(Address, Vec<Address>)> = by_strategy
+        .into_iter()
+        .map(|(strategy, operators)| (strategy, operators.into_iter().collect()))
+        .collect();
+    let parts: Vec<(Address, &[Address])> = columns
         .iter()
-        .flat_map(|&(operator, strategy)| {
-            [
-                Call::new(
-                    manager,
-                    &abi::getMaxMagnitudeCall { operator, strategy },
-                    30_000,
-                ),
-                Call::new(
-                    manager,
-                    &abi::getEncumberedMagnitudeCall { operator, strategy },
-                    150_000,
-                ),
-            ]
+        .flat_map(|(strategy, operators)| {
+            let parts = operators.chunks(ALLOCATIONS.0);
+            parts.map(move |part| (*strategy, part))
         })
         .collect();
-    for (pair, answer) in pairs
-        .into_iter()
-        .zip(reader.read(&calls).await?.chunks_exact(2))
-    {
-        let max =
-            reader.decode::<abi::getMaxMagnitudeCall>("AllocationManager", manager, &answer[0])?;
-        let encumbered = reader.decode::<abi::getEncumberedMagnitudeCall>(
+    let call = |&(strategy, operators): &(Address, &[Address])| {
+        let call = abi::getMaxMagnitudesCall {
+            operators: operators.to_vec(),
+            strategy,
+        };
+        Call::new(manager, &call, operators.len() as u64 * ALLOCATIONS.1)
+    };
+    let calls: Vec<Call> = parts.iter().map(call).collect();
+    for (&(strategy, operators), answer) in parts.iter().zip(reader.read(&calls).await?) {
+        let maxima =
+            reader.decode::<abi::getMaxMagnitudesCall>("AllocationManager", manager, &answer)?;
+        if maxima.len() != operators.len() {
+            let (given, asked) = (maxima.len(), operators.len());
+            let problem = format!("getMaxMagnitudes answers for {given} of {asked} operators");
+            return Err(ChainError::Inconsistent { problem });
+        }
+        for (&operator, max) in operators.iter().zip(maxima) {
+            state.magnitudes.insert((operator, strategy), (max, 0));
+        }
+    }
+    read_encumbered(manager, reader, state).await
+}
+
+async fn read_encumbered(
+    manager: Address,
+    reader: &Reader,
+    state: &mut State,
+) -> Result<(), ChainError> {
+    let call = |&(operator, strategy): &(Address, Address)| {
+        let call = abi::getEncumberedMagnitudeCall { operator, strategy };
+        Call::new(manager, &call, 150_000)
+    };
+    let calls: Vec<Call> = state.magnitudes.keys().map(call).collect();
+    let answers = reader.read(&calls).await?;
+    for ((_, encumbered), answer) in state.magnitudes.values_mut().zip(answers) {
+        *encumbered = reader.decode::<abi::getEncumberedMagnitudeCall>(
             "AllocationManager",
             manager,
-            &answer[1],
+            &answer,
         )?;
-        state.magnitudes.insert(pair, (max, encumbered));
     }
     Ok(())
 }

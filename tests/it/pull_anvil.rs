@@ -285,7 +285,7 @@ fn a_reorganisation_during_the_pull_is_an_error() {
                 post(&url, body.to_string().as_bytes()).unwrap();
             };
             send("evm_revert", json!([undo]));
-            send("evm_setNextBlockTimestamp", json!(4_000_000_000_u64));
+            send("evm_setNextBlockTimestamp", json!([4_000_000_000_u64]));
             send("anvil_mine", json!(["0x3"]));
         }
         let (status, body) = post(&url, &request.body).unwrap();

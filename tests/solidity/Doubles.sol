@@ -198,8 +198,9 @@ contract AllocationDouble {
         return (uint160(operator) % 2 == 0, uint32(uint160(operator) % 1000));
     }
 
-    function getMaxMagnitude(address, address) external pure returns (uint64) {
-        return uint64(WAD);
+    function getMaxMagnitudes(address[] calldata operators, address) external pure returns (uint64[] memory out) {
+        out = new uint64[](operators.length);
+        for (uint256 i = 0; i < operators.length; i++) out[i] = uint64(WAD);
     }
 
     function isOperatorSlashable(address operator, OperatorSet calldata s) external view returns (bool) {

@@ -23,7 +23,7 @@ sol! {
     function getAllocationDelay(address operator) returns (bool, uint32);
     function getAllocations(address[] operators, OperatorSet set, address strategy) returns (Allocation[]);
     function getEncumberedMagnitude(address operator, address strategy) returns (uint64);
-    function getMaxMagnitude(address operator, address strategy) returns (uint64);
+    function getMaxMagnitudes(address[] operators, address strategy) returns (uint64[]);
     function getAllocatedStake(OperatorSet set, address[] operators, address[] strategies) returns (uint256[][]);
     function getMinimumSlashableStake(OperatorSet set, address[] operators, address[] strategies, uint32 future) returns (uint256[][]);
     function isOperatorSlashable(address operator, OperatorSet set) returns (bool);
@@ -370,9 +370,13 @@ fn stake_getter(checkpoint: &Value, selector: [u8; 4], data: &[u8]) -> Option<By
                 call.strategy,
             ))
         }
-        getMaxMagnitudeCall::SELECTOR => {
-            let call = getMaxMagnitudeCall::abi_decode(data).ok()?;
-            encoded(cell(&get["max_magnitudes"], call.operator, call.strategy))
+        getMaxMagnitudesCall::SELECTOR => {
+            let call = getMaxMagnitudesCall::abi_decode(data).ok()?;
+            let maxima = call
+                .operators
+                .iter()
+                .map(|&operator| cell(&get["max_magnitudes"], operator, call.strategy));
+            encoded(maxima.collect::<Vec<_>>())
         }
         getAllocatedStakeCall::SELECTOR => {
             let call = getAllocatedStakeCall::abi_decode(data).ok()?;
