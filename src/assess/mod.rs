@@ -4,6 +4,7 @@
 //! the interval. "Insecure" means that the cost of corruption of some attack was below its
 //! profit at some moment: first passage, not the last day.
 
+pub mod rules;
 pub mod variants;
 mod verdict;
 

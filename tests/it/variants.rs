@@ -1,6 +1,7 @@
 //! Every cost and profit side by side: on a set that can be done by hand, and against the engine.
 
 use crate::known_models;
+use stakewright::assess::rules;
 use stakewright::assess::variants::{Comparison, Kind, Moment, Scope, compare, worst_moments};
 use stakewright::economics::coalition::Effort;
 use stakewright::random::Seed;
@@ -27,6 +28,7 @@ fn ten_operators() -> Model {
     model.operators.entities = (0..10).map(|i| format!("e{i}")).collect();
     model.operators.franchise.net_revenue = PerYear(0.001);
     model.operators.count = Choice::Fixed(10);
+    model.simulation.days = 30;
     let offence = &mut model.slashing.offences[0];
     offence.slash = Choice::Fixed(Share(0.5));
     offence.attributable = Share(0.9);
@@ -208,4 +210,139 @@ fn worst_moments_agree_with_the_engine() {
         }
         assert!(margins[0] < margins[8], "{margins:?}");
     }
+}
+
+/// What turning each knob does, at the start and on 24 common paths.
+fn effects(model: &Model) -> Vec<(rules::Trial, rules::Effect)> {
+    let parameters = Parameters::reference(model);
+    let plan = sim::compile(model, &parameters);
+    let ensemble = sim::simulate(&plan, Seed(11), 0..24, &Progress::silent()).unwrap();
+    let moment = Moment::start(model);
+    let baseline = rules::Baseline::of(model, &parameters, &moment, &ensemble, 24);
+    rules::trials(model, &parameters)
+        .into_iter()
+        .map(|trial| {
+            let effect = baseline.effect(&trial);
+            (trial, effect)
+        })
+        .collect()
+}
+
+fn effect_of(model: &Model, knob: rules::Knob) -> rules::Effect {
+    let found = effects(model).into_iter().find(|(t, _)| t.knob == knob);
+    found.unwrap_or_else(|| panic!("no row for {knob:?}")).1
+}
+
+#[test]
+fn half_the_slash_needs_twice_the_stake() {
+    let effect = effect_of(&ten_operators(), rules::Knob::Slash);
+    close(effect.burned_usd.1, 0.5 * effect.burned_usd.0);
+    close(effect.stake_ratio.unwrap(), 2.0);
+    assert!(effect.bribe_usd.1 < effect.bribe_usd.0);
+    assert!(effect.operators_usd.1 < effect.operators_usd.0);
+}
+
+#[test]
+fn slower_detection_lands_less_often() {
+    let effect = effect_of(&ten_operators(), rules::Knob::Detection);
+    let landed = |mean: f64| 1.0 - (-9.0 / mean).exp();
+    close(
+        effect.burned_usd.1 / effect.burned_usd.0,
+        landed(6.0) / landed(3.0),
+    );
+    close(effect.stake_ratio.unwrap(), landed(3.0) / landed(6.0));
+}
+
+#[test]
+fn a_dispute_costs_days_that_an_exit_can_use() {
+    let effect = effect_of(&ten_operators(), rules::Knob::Dispute);
+    let landed = |left: f64| 1.0 - (-left / 3.0_f64).exp();
+    close(
+        effect.burned_usd.1 / effect.burned_usd.0,
+        landed(14.0) / landed(9.0),
+    );
+    assert!(effect.stake_ratio.unwrap() < 1.0);
+}
+
+#[test]
+fn a_veto_committee_costs_a_day_and_some_just_slashes() {
+    let mut model = ten_operators();
+    let added = effect_of(&model, rules::Knob::Veto);
+    let landed = |left: f64| 1.0 - (-left / 3.0_f64).exp();
+    close(
+        added.burned_usd.1 / added.burned_usd.0,
+        0.98 * landed(8.0) / landed(9.0),
+    );
+    model.slashing.offences[0].veto = Some(Veto {
+        window: Days(2.0),
+        probability: Share(0.1),
+    });
+    let removed = effect_of(&model, rules::Knob::Veto);
+    close(
+        removed.burned_usd.1 / removed.burned_usd.0,
+        landed(9.0) / (0.9 * landed(7.0)),
+    );
+}
+
+#[test]
+fn redistribution_covers_harm_and_leaks() {
+    let effect = effect_of(&ten_operators(), rules::Knob::Redistribution);
+    assert!(
+        effect.uncovered_usd.1 > effect.uncovered_usd.0,
+        "{effect:?}"
+    );
+    // The fifth that came back to the attacker is burned too.
+    close(effect.burned_usd.1, effect.burned_usd.0 / 0.8);
+    let mut eth = ten_operators();
+    eth.slashing.offences[0].redistributed = Share(0.0);
+    eth.slashing.offences[0].recaptured = Share(0.0);
+    let refused = effects(&eth);
+    assert!(
+        !refused
+            .iter()
+            .any(|(t, _)| t.knob == rules::Knob::Redistribution)
+    );
+}
+
+#[test]
+fn twice_the_rate_limit_is_more_to_take() {
+    let mut model = ten_operators();
+    model.value.attacks[0].takes = Takes::ShareOfValue(Share(1.0));
+    model.value.attacks[0].extraction = Extraction::RateLimited {
+        usd_per_day: 2e6,
+        pause: Days(1.0),
+    };
+    let effect = effect_of(&model, rules::Knob::RateLimit);
+    assert!(
+        effect.profit_usd.1 > 1.9 * effect.profit_usd.0,
+        "{effect:?}"
+    );
+    assert!(effect.stake_ratio.unwrap() > 1.9);
+    let comparison = at_start(&model);
+    // A pause after a day; without it, three days to detection and five to dispute.
+    close(usd(&comparison, Kind::Window), 16e6);
+    assert!(usd(&comparison, Kind::RateLimited) < 8e6);
+}
+
+#[test]
+fn a_lower_threshold_is_cheaper_to_reach() {
+    let mut model = ten_operators();
+    model.operators.threshold = Choice::Fixed(Share(0.5));
+    let effect = effect_of(&model, rules::Knob::Threshold);
+    assert!(effect.burned_usd.1 < effect.burned_usd.0, "{effect:?}");
+    assert!(effect.stake_ratio.unwrap() > 1.0);
+}
+
+#[test]
+fn own_stake_deters_operators_and_nobody_else() {
+    let mut model = ten_operators();
+    let effect = effect_of(&model, rules::Knob::OwnStake);
+    assert!(effect.operators_usd.1 < effect.operators_usd.0);
+    assert!(effect.bribe_usd.1 < effect.bribe_usd.0);
+    close(effect.burned_usd.1, effect.burned_usd.0);
+    // The promise rests on the whole stake, so it does not move; it does on the other cost.
+    close(effect.stake_ratio.unwrap(), 1.0);
+    model.target.deterrence = Deterrence::OperatorRational;
+    let effect = effect_of(&model, rules::Knob::OwnStake);
+    assert!(effect.stake_ratio.unwrap() > 1.5, "{effect:?}");
 }

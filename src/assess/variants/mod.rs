@@ -32,12 +32,6 @@ pub enum Kind {
     OperatorRational,
     /// C3: what a briber pays, vote by vote.
     Briber,
-    /// C4a: C5 at what the stake would fetch if sold.
-    Seller,
-    /// C4b: C5 at what the stake costs to buy.
-    Acquirer,
-    /// C4c: C5 and what the coalition's unslashed holdings lose when the attack is known.
-    Collapse,
     /// C5: C1 × the probability that the slash lands.
     Probabilistic,
     /// C6: C5 less what returns to the attacker.

@@ -5,6 +5,7 @@
 
 mod figures;
 mod headline;
+mod rules;
 mod variants;
 mod words;
 
@@ -70,7 +71,7 @@ pub fn findings(subject: &Subject) -> Findings {
         breaks_first: words::breaks_first(recommendation),
         lowest_coc: compared.lowest_coc(subject),
         variants: compared.variants(subject),
-        slash_rules: words::slash_rules(subject),
+        slash_rules: rules::slash_rules(subject),
         operators: operators(subject),
         figures: figures::data(subject),
         tables: words::tables(subject)

@@ -233,9 +233,6 @@ fn id(kind: Kind) -> &'static str {
         Kind::WholeStake => "C1",
         Kind::OperatorRational => "C2",
         Kind::Briber => "C3",
-        Kind::Seller => "C4a",
-        Kind::Acquirer => "C4b",
-        Kind::Collapse => "C4c",
         Kind::Probabilistic => "C5",
         Kind::Recaptured => "C6",
         Kind::Escape => "C7",
@@ -254,9 +251,6 @@ fn name(kind: Kind) -> &'static str {
         Kind::WholeStake => "whole stake of the cheapest coalition",
         Kind::OperatorRational => "operator-rational",
         Kind::Briber => "briber's minimum",
-        Kind::Seller => "seller's price",
-        Kind::Acquirer => "acquirer's price",
-        Kind::Collapse => "with the collapse of what is kept",
         Kind::Probabilistic => "when the slash may not land",
         Kind::Recaptured => "less what returns to the attacker",
         Kind::Escape => "with the exit already queued",
@@ -281,9 +275,6 @@ fn formula(model: &Model, line: &Line) -> String {
             "each vote at its price: its share of the slash, its business, and its loss when the \
              attack succeeds times the chance that it decides"
         }
-        Kind::Seller => "C5 at what the stake fetches when it is sold (square-root impact)",
-        Kind::Acquirer => "C5 at what the stake costs when it is bought (square-root impact)",
-        Kind::Collapse => "C6, and the fall of the unslashed stake that the coalition keeps",
         Kind::Probabilistic => "C1 × attributed × detected in time × not vetoed × executed",
         Kind::Recaptured => "C5 × (1 - share that returns to the attacker)",
         Kind::Escape => "C6 with the days to detect that are left after the exit was queued",
@@ -330,7 +321,7 @@ fn rests_on(subject: &Subject, kind: Kind) -> Vec<String> {
     let prefixes: &[&str] = match kind {
         Kind::Naive | Kind::WholeStake => &["A-reconstructed", "A-entities"],
         Kind::OperatorRational | Kind::Briber => &["A-own-share", "A-franchise"],
-        Kind::Seller | Kind::Acquirer | Kind::Collapse | Kind::Quorums => &["A-entities"],
+        Kind::Quorums => &["A-entities"],
         Kind::Probabilistic | Kind::Escape => &["A-attributable", "A-executes"],
         Kind::Recaptured => &["A-recaptured", "A-burned"],
         Kind::Event | Kind::Tail | Kind::Drawn | Kind::RateLimited | Kind::Window => {

@@ -3,7 +3,7 @@
 use super::Subject;
 use super::headline::used;
 use crate::recommend::{Constraint, Infeasible, Knob, Lever, Recommendation, Shock, ShockKind};
-use crate::report::findings::{SlashRule, Statement, Table, Unit, Worth};
+use crate::report::findings::{Statement, Table, Unit};
 use crate::report::format;
 use crate::sim::Cost;
 use crate::spec::model::{Deterrence, Monitoring, Structure};
@@ -204,41 +204,6 @@ fn worst_moment(subject: &Subject, cost: Cost, level: f64) -> Option<(f64, f64)>
     coc.sort_by(f64::total_cmp);
     pfc.sort_by(f64::total_cmp);
     Some((quantile(&coc, level), quantile(&pfc, level)))
-}
-
-pub(super) fn slash_rules(subject: &Subject) -> Vec<SlashRule> {
-    let recommendation = subject.recommendation;
-    recommendation
-        .design
-        .offences
-        .iter()
-        .map(|rule| {
-            let lands = rule.lands;
-            let premium = recommendation.budget.as_ref().map_or(0.0, |budget| {
-                budget.slashing_premium * recommendation.design.stake.value
-            });
-            SlashRule {
-                rule: rule.name.clone(),
-                setting: format!(
-                    "{} slash, {} dispute, {} veto",
-                    format::share(rule.slash.value),
-                    format::days(rule.dispute.value),
-                    format::days(rule.veto.value)
-                ),
-                costs: format!(
-                    "stakers ask {} for the risk of accidents under all rules",
-                    format::usd_per_year(premium)
-                ),
-                buys: format!(
-                    "a coalition expects to lose {} of its stake: the slash lands with probability {}",
-                    format::share(rule.slash.value * lands),
-                    format::share(lands)
-                ),
-                worth: if lands > 0.0 { Worth::Keep } else { Worth::Neutral },
-                assumptions: used(subject, &["A-attributable", "A-executes", "A-accidental"]),
-            }
-        })
-        .collect()
 }
 
 pub(super) fn tables(subject: &Subject) -> Vec<Table> {

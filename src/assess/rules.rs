@@ -1,0 +1,381 @@
+//! What each slash rule buys: the same design with one knob turned, on the same market and on
+//! the same random numbers.
+//!
+//! A knob that the model uses is taken away or weakened; one that it does not use is added. The
+//! closed pieces (every cost, every profit, the uncovered harm) are compared at one moment; the
+//! stake that the same paths would need is compared path by path on common random numbers. What
+//! a knob costs is a matter of the budget and belongs to whoever prices designs.
+
+use super::variants::{Comparison, Kind, Moment, compare};
+use crate::economics::coalition::Effort;
+use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record};
+use crate::spec::Parameters;
+use crate::spec::model::{Detection, Deterrence, Extraction, Model, Veto};
+use crate::spec::parameters::OffenceRule;
+use crate::stats::quantile::quantile;
+use crate::units::{Days, Share};
+use serde::Serialize;
+
+/// A part of the slash rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Knob {
+    /// Share of the stake that an offence costs.
+    Slash,
+    /// Time or probability of detection.
+    Detection,
+    /// Time to dispute.
+    Dispute,
+    /// Veto committee.
+    Veto,
+    /// Share of the slash that goes to those harmed.
+    Redistribution,
+    /// Rate limit on what an attack takes.
+    RateLimit,
+    /// Share of the quorum that an attacker needs.
+    Threshold,
+    /// Share of its stake that an operator owns itself.
+    OwnStake,
+}
+
+/// What is done with a knob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// The model has it; the trial takes it away or weakens it.
+    Weakened,
+    /// The model does not have it; the trial adds it.
+    Added,
+}
+
+/// A setting, for a reader to write in its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// A share of one.
+    Share(f64),
+    /// Days.
+    Days(f64),
+    /// USD a day.
+    UsdPerDay(f64),
+    /// Not there.
+    None,
+}
+
+/// One knob, turned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// Which.
+    pub knob: Knob,
+    /// Index of the offence that it belongs to, if any.
+    pub offence: Option<usize>,
+    /// Taken away or added.
+    pub turn: Turn,
+    /// As the design has it.
+    pub from: Setting,
+    /// As it is tried.
+    pub to: Setting,
+    /// The model of the trial.
+    pub model: Model,
+    /// The design of the trial.
+    pub parameters: Parameters,
+}
+
+/// What turning a knob does; each pair is (design, trial).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Effect {
+    /// Lowest credible cost of the attack that decides, USD.
+    pub lowest_cost_usd: (f64, f64),
+    /// What the whole stake of its coalition is expected to lose for good, USD.
+    pub burned_usd: (f64, f64),
+    /// What its operators lose themselves, USD.
+    pub operators_usd: (f64, f64),
+    /// What its votes cost to buy, USD.
+    pub bribe_usd: (f64, f64),
+    /// Largest credible profit of the attack that decides, USD.
+    pub profit_usd: (f64, f64),
+    /// Harm to users that redistributed slashes do not cover, USD.
+    pub uncovered_usd: (f64, f64),
+    /// Stake that keeps nineteen paths of twenty secure within the horizon, trial over design;
+    /// `None` where either would need no stake, or no stake is enough.
+    pub stake_ratio: Option<f64>,
+}
+
+/// Redistributed share that a trial adds where the assets allow it.
+const REDISTRIBUTED_TRIED: f64 = 0.5;
+/// Share of paths that the compared stakes keep secure.
+const SECURE: f64 = 0.95;
+
+/// Every knob of the slash rule, turned once.
+#[must_use]
+pub fn trials(model: &Model, design: &Parameters) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    let committed = |index: usize| model.value.attacks.iter().any(|a| a.offence == index);
+    for index in (0..model.slashing.offences.len()).filter(|&index| committed(index)) {
+        offence_trials(model, design, index, &mut trials);
+    }
+    set_trials(model, design, &mut trials);
+    trials
+}
+
+fn offence_trials(model: &Model, design: &Parameters, index: usize, trials: &mut Vec<Trial>) {
+    let offence = &model.slashing.offences[index];
+    let rule = design.offences[index];
+    let mut add = |knob, turn, from, to, change: &dyn Fn(&mut Model, &mut OffenceRule)| {
+        let (mut changed, mut parameters) = (model.clone(), design.clone());
+        change(&mut changed, &mut parameters.offences[index]);
+        trials.push(Trial {
+            knob,
+            offence: Some(index),
+            turn,
+            from,
+            to,
+            model: changed,
+            parameters,
+        });
+    };
+    let slash = rule.slash.get();
+    add(
+        Knob::Slash,
+        Turn::Weakened,
+        Setting::Share(slash),
+        Setting::Share(0.5 * slash),
+        &|_, rule| rule.slash = Share(0.5 * slash),
+    );
+    let (from, to, slower) = match offence.detection {
+        Detection::Probability(p) => (
+            Setting::Share(p.get()),
+            Setting::Share(0.5 * p.get()),
+            Detection::Probability(Share(0.5 * p.get())),
+        ),
+        Detection::Exponential { mean } => (
+            Setting::Days(mean.get()),
+            Setting::Days(2.0 * mean.get()),
+            Detection::Exponential {
+                mean: Days(2.0 * mean.get()),
+            },
+        ),
+    };
+    add(Knob::Detection, Turn::Weakened, from, to, &|model, _| {
+        model.slashing.offences[index].detection = slower;
+    });
+    let dispute = rule.dispute.get();
+    if dispute > 0.0 {
+        add(
+            Knob::Dispute,
+            Turn::Weakened,
+            Setting::Days(dispute),
+            Setting::Days(0.0),
+            &|_, rule| rule.dispute = Days(0.0),
+        );
+    }
+    match offence.veto {
+        Some(veto) => add(
+            Knob::Veto,
+            Turn::Weakened,
+            Setting::Days(veto.window.get()),
+            Setting::None,
+            &|model, rule| {
+                model.slashing.offences[index].veto = None;
+                rule.veto = Days(0.0);
+            },
+        ),
+        None => add(
+            Knob::Veto,
+            Turn::Added,
+            Setting::None,
+            Setting::Days(1.0),
+            &|model, rule| {
+                model.slashing.offences[index].veto = Some(Veto {
+                    window: Days(1.0),
+                    probability: Share(0.02),
+                });
+                rule.veto = Days(1.0);
+            },
+        ),
+    }
+    redistribution(model, index, &mut add);
+}
+
+type Add<'a> = dyn FnMut(Knob, Turn, Setting, Setting, &dyn Fn(&mut Model, &mut OffenceRule)) + 'a;
+
+/// Redistribution, which the protocol refuses to native ETH and EIGEN (ELIP-006).
+fn redistribution(model: &Model, index: usize, add: &mut Add) {
+    let given = model.slashing.offences[index].redistributed.get();
+    if given > 0.0 {
+        add(
+            Knob::Redistribution,
+            Turn::Weakened,
+            Setting::Share(given),
+            Setting::Share(0.0),
+            &|model, _| {
+                model.slashing.offences[index].redistributed = Share(0.0);
+                model.slashing.offences[index].recaptured = Share(0.0);
+            },
+        );
+        return;
+    }
+    let refused = |symbol: &str| matches!(symbol, "ETH" | "EIGEN");
+    if !model.market.assets.iter().any(|a| refused(&a.symbol)) {
+        add(
+            Knob::Redistribution,
+            Turn::Added,
+            Setting::Share(0.0),
+            Setting::Share(REDISTRIBUTED_TRIED),
+            &|model, _| {
+                model.slashing.offences[index].redistributed = Share(REDISTRIBUTED_TRIED);
+            },
+        );
+    }
+}
+
+/// Knobs of the whole set.
+fn set_trials(model: &Model, design: &Parameters, trials: &mut Vec<Trial>) {
+    let mut add = |knob, turn, from, to, change: &dyn Fn(&mut Model, &mut Parameters)| {
+        let (mut changed, mut parameters) = (model.clone(), design.clone());
+        change(&mut changed, &mut parameters);
+        trials.push(Trial {
+            knob,
+            offence: None,
+            turn,
+            from,
+            to,
+            model: changed,
+            parameters,
+        });
+    };
+    for (index, attack) in model.value.attacks.iter().enumerate() {
+        if let Extraction::RateLimited { usd_per_day, .. } = attack.extraction {
+            add(
+                Knob::RateLimit,
+                Turn::Weakened,
+                Setting::UsdPerDay(usd_per_day),
+                Setting::UsdPerDay(2.0 * usd_per_day),
+                &|model, _| {
+                    if let Extraction::RateLimited { usd_per_day, .. } =
+                        &mut model.value.attacks[index].extraction
+                    {
+                        *usd_per_day *= 2.0;
+                    }
+                },
+            );
+        }
+    }
+    let threshold = design.threshold.get();
+    add(
+        Knob::Threshold,
+        Turn::Weakened,
+        Setting::Share(threshold),
+        Setting::Share(0.9 * threshold),
+        &|model, parameters| {
+            parameters.threshold = Share(0.9 * threshold);
+            for attack in &mut model.value.attacks {
+                attack.threshold = attack.threshold.map(|own| Share(0.9 * own.get()));
+            }
+        },
+    );
+    let own = model.operators.own_share.get();
+    if own > 0.0 {
+        add(
+            Knob::OwnStake,
+            Turn::Weakened,
+            Setting::Share(own),
+            Setting::Share(0.5 * own),
+            &|model, _| model.operators.own_share = Share(0.5 * own),
+        );
+    }
+}
+
+/// The design's side of every comparison, computed once.
+pub struct Baseline<'a> {
+    moment: &'a Moment,
+    compared: Comparison,
+    plan: Plan,
+    cost: Cost,
+    /// Whose random numbers are used again.
+    ensemble: &'a Ensemble,
+    paths: u64,
+    scale: Option<f64>,
+}
+
+impl<'a> Baseline<'a> {
+    /// The design at `moment`, and the stake that the first `paths` paths of `ensemble` need.
+    #[must_use]
+    pub fn of(
+        model: &Model,
+        design: &Parameters,
+        moment: &'a Moment,
+        ensemble: &'a Ensemble,
+        paths: u64,
+    ) -> Self {
+        let plan = played(model, design);
+        let cost = match model.target.deterrence {
+            Deterrence::WholeStake => Cost::WholeStake,
+            Deterrence::OperatorRational => Cost::OperatorRational,
+        };
+        let scale = critical_scale(&plan, cost, ensemble, paths);
+        Self {
+            moment,
+            compared: compare(model, design, moment, Effort::INNER),
+            plan,
+            cost,
+            ensemble,
+            paths,
+            scale,
+        }
+    }
+
+    /// What a trial does to the attack that decides at the design.
+    #[must_use]
+    pub fn effect(&self, trial: &Trial) -> Effect {
+        let other = compare(&trial.model, &trial.parameters, self.moment, Effort::INNER);
+        let (mine, theirs) = (
+            self.compared.deciding(),
+            &other.ledgers[self.compared.deciding],
+        );
+        let line = |kind: Kind| {
+            let usd = |ledger: &super::variants::Ledger| ledger.line(kind).map_or(0.0, |l| l.usd);
+            (usd(mine), usd(theirs))
+        };
+        let plan = played(&trial.model, &trial.parameters);
+        let stake_ratio = if plan == self.plan {
+            Some(1.0)
+        } else {
+            let changed = critical_scale(&plan, self.cost, self.ensemble, self.paths);
+            match (self.scale, changed) {
+                (Some(from), Some(to)) => Some(to / from),
+                _ => None,
+            }
+        };
+        Effect {
+            lowest_cost_usd: (mine.cost().usd, theirs.cost().usd),
+            burned_usd: line(Kind::Recaptured),
+            operators_usd: line(Kind::OperatorRational),
+            bribe_usd: line(Kind::Briber),
+            profit_usd: (mine.profit().usd, theirs.profit().usd),
+            uncovered_usd: (mine.safety.uncovered_usd, theirs.safety.uncovered_usd),
+            stake_ratio,
+        }
+    }
+}
+
+/// The plan over the days of the promise alone.
+fn played(model: &Model, parameters: &Parameters) -> Plan {
+    let plan = sim::compile(model, parameters);
+    Plan {
+        days: plan.horizon_days,
+        record: Record::Full,
+        fan_days: Vec::new(),
+        ..plan
+    }
+}
+
+/// The multiple of the stake that keeps [`SECURE`] of the paths secure within the horizon.
+fn critical_scale(plan: &Plan, cost: Cost, like: &Ensemble, paths: u64) -> Option<f64> {
+    let range = like.first_path..like.first_path + paths;
+    let ensemble = sim::simulate(plan, like.seed, range, &Progress::silent())?;
+    let mut scales = ensemble.cost(cost)?.critical_scale_horizon.clone();
+    scales.sort_by(f64::total_cmp);
+    let scale = quantile(&scales, SECURE);
+    (scale.is_finite() && scale > 0.0).then_some(scale)
+}
