@@ -1,7 +1,6 @@
 //! The sentences: what binds, what to change, how it was done, what to be careful about.
 
 use super::Subject;
-use super::headline::used;
 use crate::recommend::{Constraint, Infeasible, Knob, Lever, Recommendation, Shock, ShockKind};
 use crate::report::findings::{Statement, Table, Unit};
 use crate::report::format;
