@@ -135,6 +135,52 @@ pub fn cheapest(costs: &[f64], weights: &[f64], target: f64) -> Cover {
     cover
 }
 
+/// The cheapest cover where cost is proportional to votes: certified lower bound and gap, both
+/// in votes. Taking whatever still fits, largest first, nearly always proves the continuum's
+/// cost; only where it does not are sets searched.
+#[must_use]
+pub fn cheapest_votes(largest_first: &[u32], votes: &[f64], target: f64) -> (f64, f64) {
+    if let Some(gap) = fill(largest_first, votes, target) {
+        return (target, gap);
+    }
+    let cover = cheapest(votes, votes, target);
+    (cover.lower, cover.gap())
+}
+
+/// Entities by value at `prices`, largest first: the order in which [`cheapest_votes`] tries them.
+#[must_use]
+pub fn largest_first_order(tokens: &[f64], prices: &[f64]) -> Vec<u32> {
+    let value: Vec<f64> = tokens
+        .chunks_exact(prices.len())
+        .map(|row| row.iter().zip(prices).map(|(t, p)| t * p).sum())
+        .collect();
+    let mut order: Vec<u32> = (0..value.len() as u32).collect();
+    order.sort_by(|&a, &b| {
+        value[b as usize]
+            .total_cmp(&value[a as usize])
+            .then(a.cmp(&b))
+    });
+    order
+}
+
+/// How far above `target` a set of whole entities certainly gets, as a share of it, if that is
+/// at most [`CERTIFIED`]: each entity of `order` is taken if it still fits. A set found so
+/// proves that the continuum's cost is the cheapest up to the gap.
+fn fill(order: &[u32], votes: &[f64], target: f64) -> Option<f64> {
+    let most = target * (1.0 + CERTIFIED);
+    let mut sum = 0.0;
+    for &entity in order {
+        let next = sum + votes[entity as usize];
+        if next <= most {
+            sum = next;
+            if sum >= target {
+                return Some((sum - target) / target);
+            }
+        }
+    }
+    None
+}
+
 /// How finely the stake is divided: every amount of it can be had by whole entities up to a
 /// grain, whatever the prices.
 ///

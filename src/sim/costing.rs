@@ -13,6 +13,8 @@ use crate::random::lanes::{LANES, Row, Width};
 pub(super) struct Costing {
     total: Vec<f64>,
     grain: Vec<f64>,
+    /// Entities by value at the start, largest first.
+    pub by_size: Vec<u32>,
     /// All stake, USD.
     pub pool: Column,
     /// Stake of the cheapest coalition for each threshold, USD, where cost is proportional.
@@ -148,6 +150,13 @@ impl Values {
         coalition::fractional(&self.cost, &self.weight, target).lower
     }
 
+    /// The reported cost and its certified gap where cost is proportional to votes: `rate` USD
+    /// a vote.
+    pub fn exact_proportional(&self, order: &[u32], target: f64, rate: f64) -> (f64, f64) {
+        let (votes, gap) = coalition::cheapest_votes(order, &self.weight, target);
+        (rate * votes, gap)
+    }
+
     /// The reported cost and its certified gap.
     pub fn exact(&self, plan: &Plan, target: f64) -> (f64, f64) {
         let cover = match plan.coalition {
@@ -194,6 +203,7 @@ impl Costing {
         }
         Costing {
             total: plan.total_tokens(),
+            by_size: coalition::largest_first_order(&plan.operators.tokens, &start),
             grain: Grain::of(&plan.operators.tokens, &start).tokens,
             pool: column(),
             stake: (0..thresholds).map(|_| column()).collect(),

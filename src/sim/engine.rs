@@ -282,6 +282,7 @@ impl Design {
                     .ok()
             })
             .collect();
+        let by_size = std::mem::take(&mut self.costing.by_size);
         for (c, &cost) in plan.costs.iter().enumerate() {
             let fan = &mut ensemble.costs[c].fan;
             for lane in 0..count {
@@ -302,6 +303,7 @@ impl Design {
                         lane,
                         uniform: bridge[row][lane],
                         fan: fan_days[row],
+                        by_size: &by_size,
                     };
                     let sight = |k: usize| {
                         let attack = &plan.attacks[k];
@@ -324,6 +326,7 @@ impl Design {
                 }
             }
         }
+        self.costing.by_size = by_size;
     }
 
     /// Appends the block's paths to the ensemble.

@@ -205,9 +205,18 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
             Coalition::Entities => coalition::fractional(&costs, &weights, target).lower,
             Coalition::Pooled | Coalition::LargestFirst => cover.lower,
         };
+        let (coc, gap) = match plan.coalition {
+            Coalition::Entities => {
+                let start: Vec<f64> = plan.assets.iter().map(|asset| asset.start).collect();
+                let order = coalition::largest_first_order(&operators.tokens, &start);
+                let (votes, gap) = coalition::cheapest_votes(&order, &weights, target);
+                (attack.burned_share * votes, gap)
+            }
+            Coalition::Pooled | Coalition::LargestFirst => (cover.lower, cover.gap()),
+        };
         return CostAt {
-            coc: cover.lower,
-            gap: cover.gap(),
+            coc,
+            gap,
             bound,
             elasticity: (0..n).map(mix).collect(),
         };

@@ -49,6 +49,8 @@ pub(super) struct Cell<'a> {
     pub uniform: f64,
     /// Index of the day in the fan.
     pub fan: Option<usize>,
+    /// Entities by value at the start, largest first.
+    pub by_size: &'a [u32],
 }
 
 /// What the opportunities of one day take in expectation.
@@ -340,7 +342,11 @@ fn search(cell: &Cell, attack: &Attack, sight: &Sight, values: &mut Values) -> S
     cell.market.prices(cell.row, cell.lane, &mut prices);
     values.at(cell.plan, &prices);
     let target = values.price(cell.plan, cell.cost, attack, 1.0);
-    let (coc, gap) = values.exact(cell.plan, target);
+    let (coc, gap) = if proportional(cell.plan, cell.cost) {
+        values.exact_proportional(cell.by_size, target, attack.burned_share)
+    } else {
+        values.exact(cell.plan, target)
+    };
     Searched { coc, gap }
 }
 
