@@ -48,7 +48,7 @@ const LOOKS: u32 = 3;
 const CHANCE: f64 = 0.95;
 /// Insecure paths that an ensemble should show at the tolerated risk: the stake that passes
 /// then exceeds the smallest possible by the price of a third of that risk, not by a multiple.
-const FAILURES_WANTED: f64 = 180.0;
+const FAILURES_WANTED: f64 = 100.0;
 /// Paths of the shocks' ensembles at most.
 const SHOCK_PATHS: u64 = 20_000;
 /// Paths of the levers' ensembles at most.

@@ -17,6 +17,8 @@ const EXACT_NODES: u32 = 1_000;
 const MOST_NODES: u32 = 100_000;
 /// Savings below this share are given up after [`EXACT_NODES`].
 pub const TOLERANCE: f64 = 5e-4;
+/// Sets that are filled before a search.
+const MOST_FILLS: u32 = 400;
 /// A gap as small as this needs no search.
 pub const CERTIFIED: f64 = 1e-3;
 /// A set is enough if it misses the target by less than this share: thirds do not add up to one.
@@ -140,8 +142,22 @@ pub fn cheapest(costs: &[f64], weights: &[f64], target: f64) -> Cover {
 /// cost; only where it does not are sets searched.
 #[must_use]
 pub fn cheapest_votes(largest_first: &[u32], votes: &[f64], target: f64) -> (f64, f64) {
-    if let Some(gap) = fill(largest_first, votes, target) {
-        return (target, gap);
+    let n = largest_first.len();
+    let none = usize::MAX;
+    let mut tries = 0;
+    // All entities, then all but one, then all but two: few sets, but spread evenly enough
+    // that some meets the target, where a search would visit hundreds of nodes.
+    let once = std::iter::once((none, none));
+    let one = (0..n).map(|i| (i, none));
+    let two = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+    for (i, j) in once.chain(one).chain(two) {
+        tries += 1;
+        if tries > MOST_FILLS {
+            break;
+        }
+        if let Some(gap) = fill(largest_first, votes, target, i, j) {
+            return (target, gap);
+        }
     }
     let cover = cheapest(votes, votes, target);
     (cover.lower, cover.gap())
@@ -164,14 +180,15 @@ pub fn largest_first_order(tokens: &[f64], prices: &[f64]) -> Vec<u32> {
 }
 
 /// How far above `target` a set of whole entities certainly gets, as a share of it, if that is
-/// at most [`CERTIFIED`]: each entity of `order` is taken if it still fits. A set found so
-/// proves that the continuum's cost is the cheapest up to the gap.
-fn fill(order: &[u32], votes: &[f64], target: f64) -> Option<f64> {
+/// at most [`CERTIFIED`]: each entity of `order` is taken if it still fits, but not those in
+/// the places `i` and `j`. A set found so proves that the continuum's cost is the cheapest up
+/// to the gap.
+fn fill(order: &[u32], votes: &[f64], target: f64, i: usize, j: usize) -> Option<f64> {
     let most = target * (1.0 + CERTIFIED);
     let mut sum = 0.0;
-    for &entity in order {
+    for (place, &entity) in order.iter().enumerate() {
         let next = sum + votes[entity as usize];
-        if next <= most {
+        if next <= most && place != i && place != j {
             sum = next;
             if sum >= target {
                 return Some((sum - target) / target);

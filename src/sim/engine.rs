@@ -316,12 +316,15 @@ impl Design {
                             elasticity: &elasticity[k],
                         }
                     };
-                    // A single attack, the usual case, needs no list.
-                    if attacks == 1 {
-                        tally.day(&cell, &[sight(0)], values, fan);
-                    } else {
-                        let sights: Vec<Sight> = (0..attacks).map(sight).collect();
-                        tally.day(&cell, &sights, values, fan);
+                    // A few attacks, the usual case, need no list on the heap.
+                    match attacks {
+                        1 => tally.day(&cell, &[sight(0)], values, fan),
+                        2 => tally.day(&cell, &[sight(0), sight(1)], values, fan),
+                        3 => tally.day(&cell, &[sight(0), sight(1), sight(2)], values, fan),
+                        _ => {
+                            let sights: Vec<Sight> = (0..attacks).map(sight).collect();
+                            tally.day(&cell, &sights, values, fan);
+                        }
                     }
                 }
             }
