@@ -47,12 +47,12 @@ const LOOKS: u32 = 3;
 /// Probability with which the stake put before the first certification passes it.
 const CHANCE: f64 = 0.95;
 /// Insecure paths that an ensemble should show at the tolerated risk: the stake that passes
-/// then exceeds the smallest possible by the price of a third of that risk, not by a multiple.
-const FAILURES_WANTED: f64 = 100.0;
+/// then exceeds the smallest possible by the price of about half of that risk, not by a multiple.
+const FAILURES_WANTED: f64 = 40.0;
 /// Paths of the shocks' ensembles at most.
-const SHOCK_PATHS: u64 = 20_000;
+const SHOCK_PATHS: u64 = 10_000;
 /// Paths of the levers' ensembles at most.
-const LEVER_PATHS: u64 = 40_000;
+const LEVER_PATHS: u64 = 20_000;
 
 /// How a recommendation is searched.
 pub struct Search<'a> {

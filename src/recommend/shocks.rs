@@ -127,7 +127,11 @@ fn trials(model: &Model, design: &Parameters) -> Vec<Trial> {
         add(ShockKind::Volatility, mean_volatility, "1/year", 3.0);
     }
     if let Some(rate) = crash_rate(model) {
-        add(ShockKind::CrashRate, rate, "1/year", 9.0);
+        // The simulation has at most one jump a day: more frequent ones cannot be played.
+        let most = (0.98 * crate::units::DAYS_PER_YEAR / fastest_jumps(model) - 1.0).min(9.0);
+        if most > 0.1 {
+            add(ShockKind::CrashRate, rate, "1/year", most);
+        }
     }
     if moves_with_value(model) && model.value.at_risk.volatility.get() > 0.0 {
         let last = assets.len();
@@ -467,6 +471,19 @@ fn crash_rate(model: &Model) -> Option<f64> {
         .map_or(0.0, |s| s.jumps.rate.get());
     let rate = if shared > 0.0 { shared } else { own };
     (rate > 0.0).then_some(rate)
+}
+
+/// The most frequent jumps of anything that jumps, a year.
+fn fastest_jumps(model: &Model) -> f64 {
+    let shared = model.market.shared_jumps.as_ref().map(|s| s.jumps);
+    model
+        .market
+        .assets
+        .iter()
+        .filter_map(|asset| asset.jumps)
+        .chain(shared)
+        .map(|jumps| jumps.rate.get())
+        .fold(f64::MIN_POSITIVE, f64::max)
 }
 
 fn more_crashes(model: &mut Model, factor: f64) {

@@ -140,8 +140,20 @@ pub fn cheapest(costs: &[f64], weights: &[f64], target: f64) -> Cover {
 /// The cheapest cover where cost is proportional to votes: certified lower bound and gap, both
 /// in votes. Taking whatever still fits, largest first, nearly always proves the continuum's
 /// cost; only where it does not are sets searched.
+///
+/// `known` is a set that proved it before, under other prices: it is tried first, and replaced
+/// by the set that proves it now.
 #[must_use]
-pub fn cheapest_votes(largest_first: &[u32], votes: &[f64], target: f64) -> (f64, f64) {
+pub fn cheapest_votes(
+    largest_first: &[u32],
+    votes: &[f64],
+    target: f64,
+    known: &mut Vec<u32>,
+) -> (f64, f64) {
+    let sum: f64 = known.iter().map(|&entity| votes[entity as usize]).sum();
+    if sum >= target && sum <= target * (1.0 + CERTIFIED) {
+        return (target, (sum - target) / target);
+    }
     let n = largest_first.len();
     let none = usize::MAX;
     let mut tries = 0;
@@ -155,7 +167,7 @@ pub fn cheapest_votes(largest_first: &[u32], votes: &[f64], target: f64) -> (f64
         if tries > MOST_FILLS {
             break;
         }
-        if let Some(gap) = fill(largest_first, votes, target, i, j) {
+        if let Some(gap) = fill(largest_first, votes, target, i, j, known) {
             return (target, gap);
         }
     }
@@ -183,13 +195,22 @@ pub fn largest_first_order(tokens: &[f64], prices: &[f64]) -> Vec<u32> {
 /// at most [`CERTIFIED`]: each entity of `order` is taken if it still fits, but not those in
 /// the places `i` and `j`. A set found so proves that the continuum's cost is the cheapest up
 /// to the gap.
-fn fill(order: &[u32], votes: &[f64], target: f64, i: usize, j: usize) -> Option<f64> {
+fn fill(
+    order: &[u32],
+    votes: &[f64],
+    target: f64,
+    i: usize,
+    j: usize,
+    set: &mut Vec<u32>,
+) -> Option<f64> {
     let most = target * (1.0 + CERTIFIED);
+    set.clear();
     let mut sum = 0.0;
     for (place, &entity) in order.iter().enumerate() {
         let next = sum + votes[entity as usize];
         if next <= most && place != i && place != j {
             sum = next;
+            set.push(entity);
             if sum >= target {
                 return Some((sum - target) / target);
             }

@@ -152,8 +152,14 @@ impl Values {
 
     /// The reported cost and its certified gap where cost is proportional to votes: `rate` USD
     /// a vote.
-    pub fn exact_proportional(&self, order: &[u32], target: f64, rate: f64) -> (f64, f64) {
-        let (votes, gap) = coalition::cheapest_votes(order, &self.weight, target);
+    pub fn exact_proportional(
+        &self,
+        order: &[u32],
+        target: f64,
+        rate: f64,
+        known: &mut Vec<u32>,
+    ) -> (f64, f64) {
+        let (votes, gap) = coalition::cheapest_votes(order, &self.weight, target, known);
         (rate * votes, gap)
     }
 

@@ -13,6 +13,8 @@ pub(super) struct Tally {
     worst_prices: Vec<f64>,
     yesterday: Vec<Yesterday>,
     untouched: f64,
+    /// For each attack, the set that last proved the continuum's cost on this path.
+    proofs: Vec<Vec<u32>>,
 }
 
 /// What was known of an attack at the end of the day before.
@@ -81,6 +83,7 @@ impl Tally {
             worst_prices: Vec::new(),
             yesterday: Vec::new(),
             untouched: 1.0,
+            proofs: Vec::new(),
         }
     }
 
@@ -140,7 +143,12 @@ impl Tally {
                     || low < self.out.min_log_ratio
                     || low < 0.0;
                 if decides {
-                    let found = searched.get_or_insert_with(|| search(cell, attack, sight, values));
+                    if self.proofs.len() <= k {
+                        self.proofs.resize_with(k + 1, Vec::new);
+                    }
+                    let proof = &mut self.proofs[k];
+                    let found =
+                        searched.get_or_insert_with(|| search(cell, attack, sight, values, proof));
                     let (coc, gap) = (found.coc, found.gap);
                     self.out.largest_gap = self.out.largest_gap.max(gap);
                     self.see(cell, coc, profit, k);
@@ -330,7 +338,13 @@ pub(super) fn bridged(plan: &Plan, attack: &Attack) -> bool {
     plan.monitoring == Monitoring::Continuous && !attack.take.is_random()
 }
 
-fn search(cell: &Cell, attack: &Attack, sight: &Sight, values: &mut Values) -> Searched {
+fn search(
+    cell: &Cell,
+    attack: &Attack,
+    sight: &Sight,
+    values: &mut Values,
+    proof: &mut Vec<u32>,
+) -> Searched {
     let certain = proportional(cell.plan, cell.cost) && sight.gap.is_finite();
     if certain || cell.plan.coalition != Coalition::Entities {
         return Searched {
@@ -343,7 +357,7 @@ fn search(cell: &Cell, attack: &Attack, sight: &Sight, values: &mut Values) -> S
     values.at(cell.plan, &prices);
     let target = values.price(cell.plan, cell.cost, attack, 1.0);
     let (coc, gap) = if proportional(cell.plan, cell.cost) {
-        values.exact_proportional(cell.by_size, target, attack.burned_share)
+        values.exact_proportional(cell.by_size, target, attack.burned_share, proof)
     } else {
         values.exact(cell.plan, target)
     };
