@@ -67,6 +67,11 @@ pub enum Command {
     /// Check a model file: every error at once, nothing is run
     #[command(after_help = "Example:\n  stakewright check models/oracle.toml models/bridge.toml")]
     Check(CheckArgs),
+    /// Read restaking data from an Ethereum node into a snapshot
+    #[command(
+        after_help = "Example:\n  stakewright pull --rpc-url $ETH_RPC_URL --out data/mainnet\n  stakewright run models/oracle.toml --snapshot data/mainnet"
+    )]
+    Pull(PullArgs),
     /// Show what a snapshot holds: operators, concentration, stake by strategy, what is unpriced
     #[command(
         after_help = "Example:\n  stakewright inspect\n  stakewright inspect data/mainnet --format json"
@@ -96,6 +101,15 @@ pub enum Command {
         after_help = "Example:\n  stakewright export models/oracle.toml --target core --avs 0x… --out config\n  stakewright export reports/user-security-7f3a --target safe --avs 0x…"
     )]
     Export(ExportArgs),
+    /// Check contract configuration, ours or anybody's, against the rules of the contracts
+    #[command(after_help = "Example:\n  stakewright lint config/core/calls.json")]
+    Lint(LintArgs),
+    /// Simulate an export against a node and read back what it sets; sends no transaction
+    #[command(after_help = "Example:\n  stakewright verify config --rpc-url http://127.0.0.1:8545")]
+    Verify(VerifyArgs),
+    /// Measure the engine against its roof
+    #[command(hide = true)]
+    Bench(BenchArgs),
     /// Print the JSON Schema of the model file
     #[command(after_help = "Example:\n  stakewright schema > model.schema.json")]
     Schema,
@@ -266,4 +280,56 @@ pub struct ReconstructArgs {
     /// Folder of the snapshot
     #[arg(long, default_value = "data/embedded")]
     pub out: PathBuf,
+}
+
+/// Arguments of `pull`.
+#[derive(Debug, Args)]
+pub struct PullArgs {
+    /// JSON-RPC endpoint; its key is never written or shown
+    #[arg(long, value_name = "URL", env = "ETH_RPC_URL", hide_env_values = true)]
+    pub rpc_url: String,
+    /// Block to read at: `finalized`, `latest` or a number
+    #[arg(long, default_value = "finalized")]
+    pub block: String,
+    /// Folder of the snapshot
+    #[arg(long, default_value = "data/pulled")]
+    pub out: PathBuf,
+    /// Addresses of a private deployment (JSON); without it those of the chain's id
+    #[arg(long, value_name = "FILE")]
+    pub deployment: Option<PathBuf>,
+    /// Read a protocol version that this program does not know
+    #[arg(long)]
+    pub allow_unknown_version: bool,
+    /// Leave out the sources that are not the chain (prices' history, EigenDA's own figures)
+    #[arg(long)]
+    pub chain_only: bool,
+}
+
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// Files, or folders of an export
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Snapshot against which strategies are checked; without it the embedded snapshot
+    #[arg(long, value_name = "FOLDER")]
+    pub snapshot: Option<PathBuf>,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Folder of an export
+    pub config: PathBuf,
+    /// JSON-RPC endpoint; its key is never written or shown
+    #[arg(long, value_name = "URL", env = "ETH_RPC_URL", hide_env_values = true)]
+    pub rpc_url: String,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Paths of the workload
+    #[arg(long, default_value_t = 10_000)]
+    pub paths: u64,
 }

@@ -49,6 +49,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
     match cli.command {
         Command::Init => commands::init(output),
         Command::Check(args) => commands::check(&args, output),
+        Command::Pull(args) => commands::pull(&args, output),
         Command::Inspect(args) => commands::inspect(&args, output),
         Command::Simulate(args) => commands::simulate(&args, output),
         Command::Merge(args) => commands::merge(&args, output),
@@ -56,6 +57,9 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Command::Run(args) => commands::run(&args, output),
         Command::Report(args) => commands::report(&args, output),
         Command::Export(args) => commands::export(&args, output),
+        Command::Lint(args) => commands::lint(&args, output),
+        Command::Verify(args) => commands::verify(&args, output),
+        Command::Bench(args) => commands::bench(&args, output),
         Command::Schema => commands::schema(output),
         Command::ExitCodes => commands::exit_codes(output),
         Command::Completions(args) => commands::completions(&args, output),

@@ -125,8 +125,8 @@ impl<'a> Evaluator<'a> {
     #[must_use]
     pub fn plan(&self, parameters: &Parameters, span: Span) -> Plan {
         let mut plan = sim::compile(self.model, parameters);
+        plan.costs = vec![self.cost()];
         if span == Span::Horizon {
-            plan.costs = vec![self.cost()];
             plan.days = plan.horizon_days;
             plan.fan_days = Vec::new();
         }

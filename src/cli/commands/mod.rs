@@ -1,8 +1,11 @@
 //! One function a command: arguments in, exit code out.
 
+mod bench;
+mod chainside;
 mod check;
 mod export;
 mod inspect;
+mod pull;
 mod recommend;
 mod reconstruct;
 mod run;
@@ -10,9 +13,12 @@ mod simulate;
 mod study;
 mod words;
 
+pub use bench::bench;
+pub use chainside::{lint, verify};
 pub use check::check;
 pub use export::export;
 pub use inspect::inspect_command as inspect;
+pub use pull::pull;
 pub use recommend::recommend;
 pub use reconstruct::reconstruct;
 pub use run::{report, run};

@@ -49,7 +49,12 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         None => 0..play.paths,
         Some(shard) => shard_range(shard, play.paths)?,
     };
-    let plan = sim::compile(model, &parameters);
+    let cost = match model.target.deterrence {
+        Deterrence::WholeStake => Cost::WholeStake,
+        Deterrence::OperatorRational => Cost::OperatorRational,
+    };
+    let mut plan = sim::compile(model, &parameters);
+    plan.costs = vec![cost];
     progress::catch_interrupt();
     let bar = progress::bar("simulate", range.end - range.start, output.quiet);
     let finished = |paths: u64| bar.inc(paths);
@@ -63,10 +68,6 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
     .ok_or_else(CliError::interrupted)?;
     bar.finish_and_clear();
 
-    let cost = match model.target.deterrence {
-        Deterrence::WholeStake => Cost::WholeStake,
-        Deterrence::OperatorRational => Cost::OperatorRational,
-    };
     let columns = ensemble.cost(cost).ok_or_else(|| {
         CliError::words(
             Exit::Bug,
