@@ -209,7 +209,8 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
             Coalition::Entities => {
                 let start: Vec<f64> = plan.assets.iter().map(|asset| asset.start).collect();
                 let order = coalition::largest_first_order(&operators.tokens, &start);
-                let (votes, gap) = coalition::cheapest_votes(&order, &weights, target, &mut Vec::new());
+                let (votes, gap) =
+                    coalition::cheapest_votes(&order, &weights, target, &mut Vec::new());
                 (attack.burned_share * votes, gap)
             }
             Coalition::Pooled | Coalition::LargestFirst => (cover.lower, cover.gap()),

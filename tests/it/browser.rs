@@ -12,7 +12,10 @@ fn browser() -> Option<String> {
             .map(str::to_owned)
     });
     if found.is_none() {
-        assert!(std::env::var_os("STAKEWRIGHT_FULL").is_none(), "no browser, and STAKEWRIGHT_FULL is set");
+        assert!(
+            std::env::var_os("STAKEWRIGHT_FULL").is_none(),
+            "no browser, and STAKEWRIGHT_FULL is set"
+        );
         eprintln!("skipped: no Chromium (set STAKEWRIGHT_BROWSER)");
     }
     found
@@ -20,13 +23,27 @@ fn browser() -> Option<String> {
 
 fn chromium(browser: &str, profile: &Path, arguments: &[&str]) -> String {
     let output = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+        ])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ])
         .arg(format!("--user-data-dir={}", profile.display()))
         .args(arguments)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -36,12 +53,29 @@ fn slow_the_report_opens_in_a_browser() {
     let Some(browser) = browser() else { return };
     let folder = tempfile::tempdir().unwrap();
     let run = super::cli::stakewright()
-        .args(["run", "models/user-security.toml", "--paths", "2000", "--format", "json", "--out"])
+        .args([
+            "run",
+            "models/user-security.toml",
+            "--paths",
+            "2000",
+            "--format",
+            "json",
+            "--out",
+        ])
         .arg(folder.path())
         .output()
         .unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let place = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let place = std::fs::read_dir(folder.path())
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let url = format!("file://{}", place.join("report.html").display());
     let profile = tempfile::tempdir().unwrap();
 
@@ -62,6 +96,9 @@ fn slow_the_report_opens_in_a_browser() {
                 &url,
             ],
         );
-        assert!(std::fs::metadata(&picture).unwrap().len() > 50_000, "{name}: an empty picture");
+        assert!(
+            std::fs::metadata(&picture).unwrap().len() > 50_000,
+            "{name}: an empty picture"
+        );
     }
 }

@@ -8,7 +8,10 @@ use std::time::Duration;
 /// The program, in the repository's folder, as a newcomer runs it.
 pub fn stakewright() -> Command {
     let mut command = Command::cargo_bin("stakewright").unwrap();
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("ETH_RPC_URL").stdin(Stdio::null());
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("ETH_RPC_URL")
+        .stdin(Stdio::null());
     command
 }
 
@@ -31,7 +34,10 @@ fn json(output: &Output) -> serde_json::Value {
 
 /// The only folder inside `root`.
 fn only_entry(root: &Path) -> std::path::PathBuf {
-    let entries: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries: Vec<_> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     assert_eq!(entries.len(), 1, "{entries:?}");
     entries[0].clone()
 }
@@ -55,16 +61,27 @@ fn help_teaches_every_command_by_an_example() {
         let help = run(&[command, "--help"]);
         let text = String::from_utf8(help.stdout).unwrap();
         let needs_example = !["schema", "init"].contains(&command);
-        assert!(!needs_example || text.contains("Example"), "{command} has no example:\n{text}");
+        assert!(
+            !needs_example || text.contains("Example"),
+            "{command} has no example:\n{text}"
+        );
     }
 }
 
 #[test]
 fn wrong_words_are_a_usage_error() {
-    for arguments in [&["rum"][..], &["run"], &["run", "x.toml", "--paths", "3"], &["run", "x", "--stake"]] {
+    for arguments in [
+        &["rum"][..],
+        &["run"],
+        &["run", "x.toml", "--paths", "3"],
+        &["simulate", "x", "--stake"],
+    ] {
         assert_eq!(code(&run(arguments)), 2, "{arguments:?}");
     }
-    assert!(stderr(&run(&["rum"])).contains("run"), "a typo gets a suggestion");
+    assert!(
+        stderr(&run(&["rum"])).contains("run"),
+        "a typo gets a suggestion"
+    );
 }
 
 #[test]
@@ -82,7 +99,10 @@ fn the_template_checks_clean() {
 fn every_model_of_the_repository_checks_clean() {
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("models")).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             let check = stakewright().arg("check").arg(&path).output().unwrap();
             assert_eq!(code(&check), 0, "{}: {}", path.display(), stderr(&check));
         }
@@ -105,7 +125,10 @@ fn broken_files_show_errors_that_say_what_to_do() {
         let file = path.file_name().unwrap().to_string_lossy();
         assert!(text.contains(&*file), "{file} is not named:\n{text}");
         assert!(text.contains("help"), "{file}: no help:\n{text}");
-        assert!(check.stdout.is_empty(), "{file}: an error belongs on standard error");
+        assert!(
+            check.stdout.is_empty(),
+            "{file}: an error belongs on standard error"
+        );
     }
     assert!(seen >= 10, "only {seen} broken files");
 }
@@ -126,7 +149,11 @@ fn a_broken_snapshot_is_named_and_refused() {
         let path = entry.unwrap().path();
         let target = folder.path().join(path.file_name().unwrap());
         let mut bytes = std::fs::read(&path).unwrap();
-        if broken.is_none() && path.extension().is_some_and(|extension| extension == "parquet") {
+        if broken.is_none()
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "parquet")
+        {
             let middle = bytes.len() / 2;
             bytes[middle] ^= 0x55;
             broken = Some(path.file_name().unwrap().to_string_lossy().into_owned());
@@ -142,8 +169,15 @@ fn a_broken_snapshot_is_named_and_refused() {
         .output()
         .unwrap();
     assert_eq!(code(&output), 4, "{}", stderr(&output));
-    assert!(stderr(&output).contains(&broken), "{broken} is not named: {}", stderr(&output));
-    assert!(!folder.path().join("out").exists(), "nothing may be written");
+    assert!(
+        stderr(&output).contains(&broken),
+        "{broken} is not named: {}",
+        stderr(&output)
+    );
+    assert!(
+        !folder.path().join("out").exists(),
+        "nothing may be written"
+    );
 }
 
 #[test]
@@ -167,7 +201,14 @@ fn a_run_is_the_same_on_any_number_of_threads() {
     for threads in ["1", "2"] {
         let root = folder.path().join(threads);
         let output = stakewright()
-            .args(["run", "models/user-security.toml", "--paths", "2000", "--threads", threads])
+            .args([
+                "run",
+                "models/user-security.toml",
+                "--paths",
+                "2000",
+                "--threads",
+                threads,
+            ])
             .args(["--format", "json", "--out"])
             .arg(&root)
             .output()
@@ -176,7 +217,8 @@ fn a_run_is_the_same_on_any_number_of_threads() {
         json(&output);
         let place = only_entry(&root);
         let mut recommendation: serde_json::Value =
-            serde_json::from_slice(&std::fs::read(place.join("recommendation.json")).unwrap()).unwrap();
+            serde_json::from_slice(&std::fs::read(place.join("recommendation.json")).unwrap())
+                .unwrap();
         if let Some(object) = recommendation.as_object_mut() {
             object.remove("wall_seconds");
         }
@@ -192,20 +234,55 @@ fn a_run_is_the_same_on_any_number_of_threads() {
     assert_eq!(recommendations[0], recommendations[1]);
 }
 
+/// The closed form of a constant profit against one asset, through the command line: stake from
+/// the first passage of a geometric Brownian motion, budget from constant elasticity.
+#[test]
+fn d05_a_model_file_reproduces_the_closed_form() {
+    let output = run(&["recommend", "models/closed-form.toml", "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let answer = json(&output);
+    let design = &answer["data"]["design"];
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    let (stake, budget) = (353_761_244.3, 10_348_095.31);
+    let closed = number(&design["stake_closed_form_usd"]);
+    assert!((closed / stake - 1.0).abs() < 1e-8, "{closed}");
+    for (name, expected) in [("stake", stake), ("budget", budget)] {
+        let (low, high) = (number(&design[name]["low"]), number(&design[name]["high"]));
+        assert!(
+            low <= expected && expected <= high,
+            "{name}: {expected} outside {low}..{high}"
+        );
+        assert!(
+            high / low < 1.25,
+            "{name}: an interval of {low}..{high} says little"
+        );
+    }
+    assert_eq!(answer["data"]["verdict"], "safe");
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_nothing_half_written() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("reports");
     let child = stakewright()
-        .args(["run", "models/user-security.toml", "--paths", "20000000", "--out"])
+        .args([
+            "run",
+            "models/user-security.toml",
+            "--paths",
+            "20000000",
+            "--out",
+        ])
         .arg(&root)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     std::thread::sleep(Duration::from_millis(1500));
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 130, "{}", stderr(&output));
@@ -217,7 +294,10 @@ fn ctrl_c_leaves_nothing_half_written() {
 fn the_schema_is_the_committed_one() {
     let output = run(&["schema"]);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/schema/model.schema.json");
-    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), std::fs::read_to_string(path).unwrap().trim());
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap().trim(),
+        std::fs::read_to_string(path).unwrap().trim()
+    );
 }
 
 #[test]
@@ -225,15 +305,25 @@ fn completions_name_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let output = run(&["completions", shell]);
         assert_eq!(code(&output), 0);
-        assert!(String::from_utf8(output.stdout).unwrap().contains("recommend"));
+        assert!(
+            String::from_utf8(output.stdout)
+                .unwrap()
+                .contains("recommend")
+        );
     }
 }
 
 #[test]
 fn inspect_speaks_to_people_and_to_scripts() {
     let text = String::from_utf8(run(&["inspect"]).stdout).unwrap();
-    assert!(text.contains("358") && text.contains("reconstructed"), "{text}");
-    assert!(text.lines().all(|line| line.chars().count() <= 80), "wider than a terminal:\n{text}");
+    assert!(
+        text.contains("358") && text.contains("reconstructed"),
+        "{text}"
+    );
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "wider than a terminal:\n{text}"
+    );
     let data = json(&run(&["inspect", "--format", "json"]));
     assert_eq!(data["command"], "inspect");
     assert!(data["snapshot"]["content_sha256"].as_str().unwrap().len() == 64);

@@ -8,6 +8,10 @@
 mod support;
 
 mod architecture;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod browser;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod cli;
 #[cfg(feature = "tables")]
 mod embedded;
 mod engine_agrees;
@@ -21,6 +25,8 @@ mod export_verify;
 mod known_models;
 mod laws;
 mod lint;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod notebooks;
 #[cfg(feature = "chain")]
 mod pull;
 #[cfg(feature = "chain")]

@@ -2,11 +2,11 @@
 
 pub mod recording;
 
+#[cfg(feature = "chain")]
+pub mod anvil;
 pub mod deployment;
 #[cfg(feature = "chain")]
 pub mod foundry;
-#[cfg(feature = "chain")]
-pub mod anvil;
 #[cfg(feature = "chain")]
 pub mod http;
 #[cfg(feature = "chain")]

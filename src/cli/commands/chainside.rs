@@ -26,16 +26,22 @@ pub fn lint(args: &LintArgs, output: Output) -> Result<Exit, CliError> {
     let context = Context::new(Network::mainnet(), Timestamp(now)).with_snapshot(&loaded.snapshot);
     let mut linted = Vec::new();
     for file in files(&args.files)? {
-        let text =
-            std::fs::read_to_string(&file).map_err(|error| CliError::file("read", &file, &error))?;
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| CliError::file("read", &file, &error))?;
         let findings = lint::lint(&text, None, Some(&context)).map_err(|error| {
             CliError::new(
                 Exit::Data,
                 &error,
-                &format!("{} is none of the files that exports consist of", file.display()),
+                &format!(
+                    "{} is none of the files that exports consist of",
+                    file.display()
+                ),
             )
         })?;
-        linted.push(Linted { file: file.display().to_string(), findings });
+        linted.push(Linted {
+            file: file.display().to_string(),
+            findings,
+        });
     }
     let wrong = linted
         .iter()
@@ -76,10 +82,14 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
 
 /// Files of calls below an export's folder.
 fn calls_in(folder: &Path) -> Vec<PathBuf> {
-    [folder.join("core/calls.json"), folder.join("calls.json"), folder.join("safe/batch.json")]
-        .into_iter()
-        .filter(|file| file.is_file())
-        .collect()
+    [
+        folder.join("core/calls.json"),
+        folder.join("calls.json"),
+        folder.join("safe/batch.json"),
+    ]
+    .into_iter()
+    .filter(|file| file.is_file())
+    .collect()
 }
 
 /// Rehearses an export on a node; sends nothing.
@@ -101,9 +111,14 @@ pub fn verify(args: &VerifyArgs, output: Output) -> Result<Exit, CliError> {
         .map_err(|error| CliError::new(Exit::Data, &error, "give core/calls.json of an export"))?;
     let network = Network::with_chain_id(calls.chain_id).unwrap_or_else(Network::mainnet);
     let help = "check the endpoint; its key is never shown";
-    let node = HttpNode::new(&args.rpc_url).map_err(|error| CliError::new(Exit::Network, &error, help))?;
+    let node =
+        HttpNode::new(&args.rpc_url).map_err(|error| CliError::new(Exit::Network, &error, help))?;
     let report = verify::verify(&calls, &network, &node)
         .map_err(|error| CliError::new(Exit::Network, &error, help))?;
     output.answer("verify", None, None, &report, || report.to_string())?;
-    Ok(if report.passed() { Exit::Ok } else { Exit::Below })
+    Ok(if report.passed() {
+        Exit::Ok
+    } else {
+        Exit::Below
+    })
 }

@@ -35,7 +35,11 @@ pub fn pull(args: &PullArgs, output: Output) -> Result<Exit, CliError> {
     let bar = progress::spinner("pull", output.quiet);
     let mut watch = |step: Progress| {
         bar.set_message(describe(&step));
-        if progress::stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if progress::stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let pulled = chain::pull(&endpoint, &options, &mut watch);
     bar.finish_and_clear();
@@ -101,7 +105,11 @@ fn options(args: &PullArgs) -> Result<PullOptions, CliError> {
             UnknownVersion::Refuse
         },
         cache: Some(cache.into()),
-        side: if args.chain_only { SideSources::default() } else { SideSources::public() },
+        side: if args.chain_only {
+            SideSources::default()
+        } else {
+            SideSources::public()
+        },
         carried,
         ..PullOptions::default()
     })
@@ -112,7 +120,10 @@ fn describe(step: &Progress) -> String {
         Progress::Pinned { block, hash } => format!("block {block} {hash}"),
         Progress::Events { from, next, to } => {
             let share = (next - from) as f64 / (to - from + 1).max(1) as f64;
-            format!("events until block {next} of {to} ({})", format::share(share.min(1.0)))
+            format!(
+                "events until block {next} of {to} ({})",
+                format::share(share.min(1.0))
+            )
         }
         Progress::State { what } => format!("reading {what}"),
         Progress::Side => "asking the other sources".to_owned(),
