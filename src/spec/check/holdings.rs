@@ -2,7 +2,7 @@
 
 use super::context::Check;
 use super::csv::{Cell, Table};
-use crate::snapshot::{AssetClass, AssetIndex, OperatorIndex, Provenance};
+use crate::snapshot::{AssetIndex, OperatorIndex, Provenance};
 use crate::spec::draft::{From, Operators};
 use crate::spec::errors::ErrorKind;
 use crate::spec::leaf::At;
@@ -12,54 +12,7 @@ use sha2::{Digest, Sha256};
 /// Assets below this share of the set's stake are left out.
 const SMALL: f64 = 1e-4;
 
-/// The assets of the simulation: classes of the snapshot's strategies, and the service's own token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
-    Eth,
-    Lst,
-    Eigen,
-    Btc,
-    Token,
-    Own,
-}
-
-pub(super) const CLASSES: usize = 6;
-
-impl Class {
-    pub const ALL: [Self; CLASSES] = [
-        Self::Eth,
-        Self::Lst,
-        Self::Eigen,
-        Self::Btc,
-        Self::Token,
-        Self::Own,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Eth => "ETH",
-            Self::Lst => "LST",
-            Self::Eigen => "EIGEN",
-            Self::Btc => "BTC",
-            Self::Token => "TOKEN",
-            Self::Own => "OWN",
-        }
-    }
-
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.name() == name)
-    }
-
-    fn of(class: AssetClass) -> Self {
-        match class {
-            AssetClass::Eth => Self::Eth,
-            AssetClass::Lst => Self::Lst,
-            AssetClass::Eigen => Self::Eigen,
-            AssetClass::Btc => Self::Btc,
-            AssetClass::Token => Self::Token,
-        }
-    }
-}
+pub(super) use super::class::{CLASSES, Class};
 
 /// The stake that the rule names.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 //! Nothing stops at the first fault. A part that cannot be read is `None` and its reason is noted;
 //! only when no fault is noted is there a model.
 
+mod class;
 mod context;
 mod correlation;
 mod csv;

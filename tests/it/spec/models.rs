@@ -169,7 +169,7 @@ fn the_schema_refuses_what_has_another_shape() {
         ("allocate = \"12 %\"", "alocate = \"12 %\""),
         ("allocate = \"12 %\"", "allocate = 0.12"),
         ("fault = \"safety\"", "fault = \"fatal\""),
-        ("paid_in = \"USDC\"", ""),
+        ("paid_in = \"ETH\"", ""),
         ("{ avs = \"EigenDA\" }", "{ avss = \"EigenDA\" }"),
         (
             "{ search = [\"10 %\", \"100 %\"] }",
