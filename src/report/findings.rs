@@ -552,9 +552,13 @@ pub struct Provenance {
     pub reconstructed: String,
     /// Seed, as the command line takes it.
     pub seed: String,
-    /// Paths simulated.
+    /// Fresh paths that the promise was judged on.
     pub paths: u64,
-    /// Days simulated.
+    /// Days of each of them.
+    pub horizon_days: u64,
+    /// Paths of the assessment over all days.
+    pub all_days_paths: u64,
+    /// Days of each of those.
     pub days: u64,
     /// Wall time in seconds; `None` when it should not make two reports differ.
     pub wall_seconds: Option<f64>,

@@ -115,11 +115,11 @@ pub(super) fn provenance(from: &Provenance) -> Vec<(&'static str, String)> {
         (true, false) => format!("hash {hash}"),
         (false, false) => format!("{text}, hash {hash}"),
     };
-    let number = |number: u64| {
-        if number == 0 {
+    let played = |paths: u64, days: u64| {
+        if paths == 0 {
             String::new()
         } else {
-            format::whole(number)
+            format!("{} × {}", format::whole(paths), format::days(days as f64))
         }
     };
     let seconds = from
@@ -131,8 +131,11 @@ pub(super) fn provenance(from: &Provenance) -> Vec<(&'static str, String)> {
         ("snapshot", hashed(&from.snapshot, &from.snapshot_hash)),
         ("reconstructed", from.reconstructed.clone()),
         ("seed", from.seed.clone()),
-        ("paths", number(from.paths)),
-        ("days", number(from.days)),
+        (
+            "paths of the promise",
+            played(from.paths, from.horizon_days),
+        ),
+        ("paths of the year", played(from.all_days_paths, from.days)),
         ("wall time", seconds.unwrap_or_default()),
     ];
     rows.into_iter()
@@ -219,7 +222,11 @@ fn operators(operators: &Operators) -> Grid {
         };
         row([
             text(&operator.name),
-            text(&operator.entity),
+            text(if operator.entity == operator.name {
+                "itself"
+            } else {
+                &operator.entity
+            }),
             stake,
             text(&format::share(operator.share)),
         ])

@@ -101,8 +101,10 @@ fn simulated(findings: &Findings) -> String {
         return String::new();
     }
     let mut text = format!(
-        "{} paths × {}",
+        "{} paths × {} for the promise, {} × {}",
         format::whole(from.paths),
+        format::days(from.horizon_days as f64),
+        format::whole(from.all_days_paths),
         format::days(from.days as f64)
     );
     if !from.seed.is_empty() {

@@ -1,7 +1,7 @@
 //! What `run`, `recommend`, `report` and `export` share: a model, played, with its answer.
 
 use crate::assess::Verdict;
-use crate::cli::args::ModelArgs;
+use crate::cli::args::{Format, ModelArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded, LoadedModel};
@@ -36,6 +36,8 @@ impl Study {
         let loaded = load::snapshot(args.play.snapshot.as_deref())?;
         let model = load::model(&args.model, &loaded.snapshot)?;
         let snapshot = &loaded.snapshot;
+        // The text for people says it again where it belongs, beside the answer.
+        let silent = output.quiet || output.format == Format::Human;
         progress::say(
             "snapshot",
             &format!(
@@ -49,7 +51,7 @@ impl Study {
                     ""
                 }
             ),
-            output.quiet,
+            silent,
         );
         progress::say(
             "model",
@@ -59,7 +61,7 @@ impl Study {
                 model.model.operators.rule,
                 format::days(model.model.target.insecure_within.get())
             ),
-            output.quiet,
+            silent,
         );
         Ok(Self {
             loaded,

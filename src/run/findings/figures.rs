@@ -174,13 +174,20 @@ fn budget_curve(subject: &Subject) -> Option<BudgetCurve> {
     })
 }
 
+/// Budgets closer than this, relative, are one design to a reader.
+const SAME_BUDGET: f64 = 0.005;
+
 fn frontier(subject: &Subject) -> Option<Frontier> {
     let recommendation = subject.recommendation;
+    let chosen = recommendation.design.budget.value;
+    // A point of the sweep that costs the same as the recommended design would hide it.
+    let apart = |usd_year: f64| (usd_year - chosen).abs() > SAME_BUDGET * chosen;
     let mut designs: Vec<Design> = recommendation
         .frontier
         .points
         .iter()
         .filter(|point| point.budget_usd_year.is_finite() && point.risk.value > 0.0)
+        .filter(|point| apart(point.budget_usd_year))
         .map(|point| Design {
             label: String::new(),
             budget_usd_per_year: point.budget_usd_year,
@@ -196,7 +203,7 @@ fn frontier(subject: &Subject) -> Option<Frontier> {
     let certificate = &recommendation.certificate;
     designs.push(Design {
         label: "recommended".to_owned(),
-        budget_usd_per_year: recommendation.design.budget.value,
+        budget_usd_per_year: chosen,
         risk: certificate.failures as f64 / certificate.paths.max(1) as f64,
         low: certificate.at_least,
         high: certificate.at_most,

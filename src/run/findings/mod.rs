@@ -211,6 +211,8 @@ fn provenance(subject: &Subject) -> Provenance {
         },
         seed: subject.seed.to_string(),
         paths: subject.recommendation.certificate.paths,
+        horizon_days: subject.model.target.insecure_within.get().ceil() as u64,
+        all_days_paths: subject.ensemble.paths as u64,
         days: u64::from(subject.model.simulation.days),
         wall_seconds: None,
         command: subject.command.to_owned(),

@@ -98,7 +98,10 @@ fn costs(trial: &Trial, now: Option<f64>, then: Option<f64>) -> String {
 
 fn buys(trial: &Trial, effect: &Effect, now: Option<f64>, same_risk: Option<f64>) -> String {
     let mut parts = Vec::new();
-    let moved = |(from, to): (f64, f64)| (from - to).abs() > SAME * from.abs().max(to.abs());
+    // A difference that the written digits do not show is none to a reader.
+    let moved = |(from, to): (f64, f64)| {
+        (from - to).abs() > SAME * from.abs().max(to.abs()) && format::usd(from) != format::usd(to)
+    };
     for (label, pair) in [
         ("the coalition's loss", effect.burned_usd),
         ("its operators' own loss", effect.operators_usd),
@@ -158,7 +161,12 @@ fn worth(trial: &Trial, effect: &Effect, now: Option<f64>, same_risk: Option<f64
     if then > now * (1.0 + SAME) {
         Worth::Keep
     } else if then < now * (1.0 - SAME) && !harm_grows {
-        Worth::Drop
+        // Time to dispute and veto protect honest operators, which no price here shows: their
+        // cost is told, the choice is not made for the reader.
+        match trial.knob {
+            Knob::Dispute | Knob::Veto => Worth::Neutral,
+            _ => Worth::Drop,
+        }
     } else if harm_grows || effect.lowest_cost_usd.1 < effect.lowest_cost_usd.0 * (1.0 - SAME) {
         Worth::Keep
     } else {

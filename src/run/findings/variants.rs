@@ -248,7 +248,7 @@ fn id(kind: Kind) -> &'static str {
 fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Naive => "all stake",
-        Kind::WholeStake => "whole stake of the cheapest coalition",
+        Kind::WholeStake => "cheapest coalition's stake",
         Kind::OperatorRational => "operator-rational",
         Kind::Briber => "briber's minimum",
         Kind::Probabilistic => "when the slash may not land",

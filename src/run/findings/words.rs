@@ -145,6 +145,8 @@ pub(super) fn shocked(shock: &Shock, value: f64) -> String {
         "1" => format::plain(value),
         "USD" => format::usd(value),
         "days" => format::days(value),
+        // Crashes are counted; volatilities and hazards are shares of one.
+        "1/year" if shock.kind == ShockKind::CrashRate => format::amount(value, Unit::PerYear),
         "1/year" => format::amount(value, Unit::SharePerYear),
         unit => format!("{} {unit}", format::plain(value)),
     }
