@@ -66,7 +66,7 @@ cargo build --release --quiet
 cargo test --release
 if [ "$full" = 1 ]; then
   # The slow tests that fit a test run, by name; the others are run by hand (see their reasons).
-  cargo test --release --test it -- --ignored slow_the_report_opens_in_a_browser slow_embedded_loads
+  cargo test --release --test it -- --ignored slow_the_report_opens_in_a_browser slow_embedded_loads slow_certified_claims_hold
 fi
 
 step "licences, bans, sources"

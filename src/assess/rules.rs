@@ -10,7 +10,7 @@ use super::variants::{Comparison, Kind, Moment, compare};
 use crate::economics::coalition::Effort;
 use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record};
 use crate::spec::Parameters;
-use crate::spec::model::{Detection, Deterrence, Extraction, Model, Veto};
+use crate::spec::model::{Choice, Detection, Deterrence, Extraction, Model, Veto};
 use crate::spec::parameters::OffenceRule;
 use crate::stats::quantile::quantile;
 use crate::units::{Days, Share};
@@ -170,10 +170,10 @@ fn offence_trials(model: &Model, design: &Parameters, index: usize, trials: &mut
         );
     }
     match offence.veto {
-        Some(veto) => add(
+        Some(_) => add(
             Knob::Veto,
             Turn::Weakened,
-            Setting::Days(veto.window.get()),
+            Setting::Days(rule.veto.get()),
             Setting::None,
             &|model, rule| {
                 model.slashing.offences[index].veto = None;
@@ -187,7 +187,7 @@ fn offence_trials(model: &Model, design: &Parameters, index: usize, trials: &mut
             Setting::Days(1.0),
             &|model, rule| {
                 model.slashing.offences[index].veto = Some(Veto {
-                    window: Days(1.0),
+                    window: Choice::Fixed(Days(1.0)),
                     probability: Share(0.02),
                 });
                 rule.veto = Days(1.0);

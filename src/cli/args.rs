@@ -87,9 +87,14 @@ pub enum Command {
     Merge(MergeArgs),
     /// Find the parameters that keep the promise, and certify them on fresh seeds
     #[command(
-        after_help = "Example:\n  stakewright recommend models/oracle.toml --format json > oracle.json"
+        after_help = "Example:\n  stakewright recommend models/oracle.toml --format json > oracle.json\n  stakewright recommend models/oracle.toml --sensitivity"
     )]
-    Recommend(ModelArgs),
+    Recommend(RecommendArgs),
+    /// Put designs side by side on the same random numbers: differences with intervals
+    #[command(
+        after_help = "Example:\n  stakewright compare models/oracle.toml models/bridge.toml\n  stakewright compare before.toml after.toml --design allocated --format json"
+    )]
+    Compare(CompareArgs),
     /// Do all of it: simulate, recommend, certify, export and report into a run folder
     #[command(after_help = "Example:\n  stakewright run models/user-security.toml")]
     Run(RunArgs),
@@ -200,6 +205,16 @@ pub struct MergeArgs {
     pub out: PathBuf,
 }
 
+/// Arguments of `recommend`.
+#[derive(Debug, Args)]
+pub struct RecommendArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Also say which uncertain input decides the answer (Sobol indices; some seconds more)
+    #[arg(long)]
+    pub sensitivity: bool,
+}
+
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -211,9 +226,34 @@ pub struct RunArgs {
     /// Address of the AVS, for the calldata
     #[arg(long, value_name = "ADDRESS")]
     pub avs: Option<String>,
+    /// Also say which uncertain input decides the answer (Sobol indices; some seconds more)
+    #[arg(long)]
+    pub full: bool,
     /// Exit with 7 when the recommendation is not certified safe
     #[arg(long)]
     pub require_safe: bool,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Model files; the first is the one that the others are compared with
+    #[arg(required = true, num_args = 2..)]
+    pub models: Vec<PathBuf>,
+    /// Which design of each file is compared
+    #[arg(long, value_enum, default_value_t = ComparedDesign::Recommended)]
+    pub design: ComparedDesign,
+    #[command(flatten)]
+    pub play: PlayArgs,
+}
+
+/// The design of a file that a comparison plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ComparedDesign {
+    /// The one that the search finds for the file's promise
+    Recommended,
+    /// The stake that the file's allocation gives, and the strictest end of every range
+    Allocated,
 }
 
 /// Arguments of `report`.

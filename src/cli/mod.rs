@@ -54,6 +54,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CliError> {
         Command::Simulate(args) => commands::simulate(&args, output),
         Command::Merge(args) => commands::merge(&args, output),
         Command::Recommend(args) => commands::recommend(&args, output),
+        Command::Compare(args) => commands::compare(&args, output),
         Command::Run(args) => commands::run(&args, output),
         Command::Report(args) => commands::report(&args, output),
         Command::Export(args) => commands::export(&args, output),

@@ -20,6 +20,8 @@ pub enum Purpose {
     Bridge,
     /// The scramble of one dimension of Sobol points.
     Scramble(usize),
+    /// One uncertain parameter.
+    Parameter(usize),
     /// Anything else that a later mechanism draws.
     Other(usize),
 }
@@ -37,6 +39,7 @@ impl Purpose {
             Purpose::Other(k) => (6, k),
             Purpose::SharedJumps => (7, 0),
             Purpose::Scramble(k) => (8, k),
+            Purpose::Parameter(k) => (9, k),
         };
         (kind << 32) | index as u64
     }
@@ -237,6 +240,7 @@ mod tests {
                 Purpose::Arrivals(k),
                 Purpose::Other(k),
                 Purpose::Scramble(k),
+                Purpose::Parameter(k),
             ] {
                 assert!(seen.insert(p.key(Seed::default())), "{p:?}");
             }

@@ -139,6 +139,28 @@ impl RiskCurve {
         Some(self.stake_broken_by(good))
     }
 
+    /// The stake that goes to certification: the one that [`Self::stake_to_certify`] plans, or,
+    /// where these paths are too few to plan one, the largest that any of them asks for, which
+    /// the certificate then leaves undecided. Infinite only where more paths than tolerated are
+    /// kept secure by no stake at all.
+    #[must_use]
+    pub fn goal(&self, fresh: u64, tolerance: f64, confidence: f64, chance: f64) -> f64 {
+        let planned = self
+            .stake_to_certify(fresh, tolerance, confidence, chance)
+            .unwrap_or_else(|| self.stake(tolerance).high);
+        if planned.is_finite() {
+            return planned;
+        }
+        let beyond = self.failures(f64::MAX);
+        let hopeless =
+            proportion::clopper_pearson_lower(beyond, self.paths(), confidence) > tolerance;
+        if hopeless || beyond == self.paths() {
+            f64::INFINITY
+        } else {
+            self.stake_broken_by(beyond)
+        }
+    }
+
     /// `count` points, evenly spaced in the logarithm of the stake from the median of the
     /// critical stakes to beyond the largest one that the paths show.
     #[must_use]
@@ -228,6 +250,17 @@ mod tests {
     #[test]
     fn too_few_paths_cannot_plan_a_certificate() {
         assert_eq!(ramp(100).stake_to_certify(10_000, 1e-6, 0.95, 0.9), None);
+    }
+
+    #[test]
+    fn a_risk_that_paths_cannot_show_goes_on_with_the_largest_stake_seen() {
+        let curve = RiskCurve::new(&[1.0, 2.0, 3.0], 10.0, 0.95);
+        assert!((curve.goal(100, 1e-6, 0.95, 0.9) - 30.0).abs() < 1e-12);
+        // A third of the paths that nothing keeps secure is another matter.
+        let mut critical = vec![1.0; 200];
+        critical.extend([f64::INFINITY; 100]);
+        let hopeless = RiskCurve::new(&critical, 10.0, 0.95);
+        assert!(hopeless.goal(100, 0.01, 0.95, 0.9).is_infinite());
     }
 
     #[test]

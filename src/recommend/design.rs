@@ -4,7 +4,7 @@ use super::budget;
 use super::curve::RiskCurve;
 use super::feasible::delegated_usd;
 use super::shape::Shape;
-use super::types::{Design, Figure, OffenceDesign, Origin, Promise};
+use super::types::{Design, Figure, MixShare, OffenceDesign, Origin, Promise};
 use crate::spec::Parameters;
 use crate::spec::model::{Choice, Deterrence, Model, Structure};
 use crate::spec::parameters::{EXIT_WINDOW, allocated_stake};
@@ -70,7 +70,8 @@ pub fn describe(
         threshold: searched(model.operators.threshold, shape, parameters, "1", |p| p.threshold.get()),
         operators: operators(model, parameters, low, high),
         minimum_stake: minimum_stake(model, parameters, (low, budget_low), (high, budget_high)),
-        entity_cap: entity_cap(model, parameters),
+        entity_cap: entity_cap(model, shape, parameters),
+        mix: mix(model, shape, parameters),
         offences: offences(model, shape, parameters),
     }
 }
@@ -151,7 +152,12 @@ fn minimum_stake(
 }
 
 /// The smallest cap that leaves the set as it is: the largest entity's share, rounded up.
-fn entity_cap(model: &Model, parameters: &Parameters) -> Figure {
+fn entity_cap(model: &Model, shape: &Shape, parameters: &Parameters) -> Figure {
+    if model.operators.entity_cap.is_searched() {
+        return searched(model.operators.entity_cap, shape, parameters, "1", |p| {
+            p.entity_cap.get()
+        });
+    }
     let mut stakes: BTreeMap<usize, f64> = BTreeMap::new();
     for admitted in parameters.admitted(model) {
         *stakes.entry(admitted.entity).or_insert(0.0) += admitted.stake.get();
@@ -190,6 +196,33 @@ fn entity_cap(model: &Model, parameters: &Parameters) -> Figure {
     }
 }
 
+/// Shares of the stake by asset, where the file says anything about them.
+fn mix(model: &Model, shape: &Shape, parameters: &Parameters) -> Vec<MixShare> {
+    parameters
+        .mix
+        .iter()
+        .zip(&model.market.assets)
+        .zip(&model.operators.mix)
+        .enumerate()
+        .map(|(index, ((share, asset), choice))| MixShare {
+            asset: asset.symbol.clone(),
+            share: match choice {
+                Some(choice) => searched(*choice, shape, parameters, "1", |p| {
+                    p.mix.get(index).map_or(0.0, |share| share.get())
+                }),
+                None => Figure {
+                    value: share.get(),
+                    low: share.get(),
+                    high: share.get(),
+                    unit: "1",
+                    origin: Origin::Derived,
+                    why: "its part of the rest, as operators hold it".to_owned(),
+                },
+            },
+        })
+        .collect()
+}
+
 fn offences(model: &Model, shape: &Shape, parameters: &Parameters) -> Vec<OffenceDesign> {
     model
         .slashing
@@ -207,13 +240,18 @@ fn offences(model: &Model, shape: &Shape, parameters: &Parameters) -> Vec<Offenc
                 dispute: searched(offence.dispute, shape, parameters, "days", |p| {
                     p.offences[index].dispute.get()
                 }),
-                veto: Figure {
-                    value: veto,
-                    low: veto,
-                    high: veto,
-                    unit: "days",
-                    origin: Origin::Given,
-                    why: "as the model file says".to_owned(),
+                veto: match offence.veto {
+                    Some(committee) => searched(committee.window, shape, parameters, "days", |p| {
+                        p.offences[index].veto.get()
+                    }),
+                    None => Figure {
+                        value: veto,
+                        low: veto,
+                        high: veto,
+                        unit: "days",
+                        origin: Origin::Given,
+                        why: "there is no committee".to_owned(),
+                    },
                 },
                 lands: rule.lands(offence).get(),
                 detection_window_days: (EXIT_WINDOW.get() - rule.delay().get()).max(0.0),

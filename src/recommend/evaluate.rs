@@ -7,6 +7,7 @@ use crate::sim::{self, Cost, Ensemble, Plan, Progress};
 use crate::spec::Parameters;
 use crate::spec::model::{Deterrence, Model};
 use crate::stats::quantile;
+use crate::units::Share;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
@@ -27,6 +28,8 @@ pub struct Evaluator<'a> {
     cancel: &'a AtomicBool,
     confidence: f64,
     known: RefCell<Vec<Known>>,
+    /// Factors on the mean time to detection, by seed and paths.
+    factors: RefCell<Vec<(Seed, u64, Rc<Vec<f64>>)>>,
     path_days: Cell<u64>,
     ensembles: Cell<u64>,
 }
@@ -47,6 +50,7 @@ struct Key {
     threshold: f64,
     operators: Vec<usize>,
     entity_cap: f64,
+    mix: Vec<Share>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -58,6 +62,7 @@ impl<'a> Evaluator<'a> {
             cancel,
             confidence: model.target.confidence.get(),
             known: RefCell::new(Vec::new()),
+            factors: RefCell::new(Vec::new()),
             path_days: Cell::new(0),
             ensembles: Cell::new(0),
         }
@@ -98,6 +103,12 @@ impl<'a> Evaluator<'a> {
     #[must_use]
     pub fn model(&self) -> &'a Model {
         self.model
+    }
+
+    /// The flag that stops it.
+    #[must_use]
+    pub fn cancel(&self) -> &'a AtomicBool {
+        self.cancel
     }
 
     /// Days of paths played so far: the work that was done.
@@ -200,6 +211,7 @@ impl<'a> Evaluator<'a> {
                 .map(|admitted| admitted.operator)
                 .collect(),
             entity_cap: parameters.entity_cap.get(),
+            mix: parameters.mix.clone(),
         };
         let needed = self.needed(parameters, key)?;
         let burned: Vec<f64> = self
@@ -209,15 +221,37 @@ impl<'a> Evaluator<'a> {
             .iter()
             .map(|attack| parameters.burned_share(self.model, attack).get())
             .collect();
+        let races = self.plan(parameters, Span::Horizon).uncertainty.races;
+        let factors = self.detection_factors(parameters, seed, paths);
         let mut critical = vec![0.0_f64; paths as usize];
-        for (needed, burned) in needed.iter().zip(&burned) {
-            for (critical, needed) in critical.iter_mut().zip(needed) {
+        for (attack, (needed, burned)) in needed.iter().zip(&burned).enumerate() {
+            let race = races.get(attack).copied().flatten();
+            for (path, (critical, needed)) in critical.iter_mut().zip(needed).enumerate() {
                 if *needed > 0.0 {
-                    *critical = critical.max(needed / burned);
+                    // How often a slash lands is each path's own, where its detection is uncertain.
+                    let ratio = race.map_or(1.0, |race| race.ratio(factors[path]));
+                    *critical = critical.max(needed / (burned * ratio));
                 }
             }
         }
         Some(critical)
+    }
+
+    /// Each path's factor on the mean time to detection, drawn once; empty where it is known.
+    fn detection_factors(&self, parameters: &Parameters, seed: Seed, paths: u64) -> Rc<Vec<f64>> {
+        let mut known = self.factors.borrow_mut();
+        if let Some((.., factors)) = known.iter().find(|(s, n, _)| (*s, *n) == (seed, paths)) {
+            return Rc::clone(factors);
+        }
+        let uncertainty = self.plan(parameters, Span::Horizon).uncertainty;
+        let factors = if uncertainty.detection > 0.0 {
+            uncertainty.detection_factors(seed, paths)
+        } else {
+            Vec::new()
+        };
+        let factors = Rc::new(factors);
+        known.push((seed, paths, Rc::clone(&factors)));
+        factors
     }
 
     /// The needed stakes of each attack on each path, played once.
@@ -228,6 +262,8 @@ impl<'a> Evaluator<'a> {
             return Some(Rc::clone(&known.needed_usd));
         }
         let mut plan = self.plan(parameters, Span::Horizon);
+        // Needed is what must burn: how often a slash lands divides it afterwards.
+        plan.uncertainty.races.clear();
         let mut needed = Vec::with_capacity(plan.attacks.len());
         for attack in 0..plan.attacks.len() {
             // All attacks stay in the plan, so that each draws what it always draws.

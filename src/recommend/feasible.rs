@@ -4,7 +4,7 @@ use super::budget;
 use super::curve::RiskCurve;
 use super::types::{Constraint, Infeasible};
 use crate::spec::Parameters;
-use crate::spec::model::{Deterrence, Model, Structure};
+use crate::spec::model::{Choice, Deterrence, Model, Structure};
 use crate::units::{Usd, UsdPerYear};
 
 /// A design within the ranges; the nearest one when none keeps the promise.
@@ -189,14 +189,19 @@ fn finish(model: &Model, mut parameters: Parameters, lowest_budget: f64) -> Para
     parameters.budget = UsdPerYear(required.max(lowest_budget));
     let breaks_even =
         budget::break_even_stake(model, parameters.stake.get(), parameters.budget.get());
-    let floor = model.operators.minimum_stake.map_or(0.0, Usd::get);
+    let (floor, ceiling) = match model.operators.minimum_stake {
+        None => (0.0, f64::INFINITY),
+        // A single value is the least that is asked; break-even may ask for more.
+        Some(Choice::Fixed(least)) => (least.get(), f64::INFINITY),
+        Some(Choice::Search { low, high }) => (low.get(), high.get()),
+    };
     let smallest = parameters
         .admitted(model)
         .iter()
         .map(|a| a.stake.get())
         .fold(f64::INFINITY, f64::min);
     // Rounded down, and never above the smallest operator that was just admitted.
-    parameters.minimum_stake = Usd(round_down(breaks_even.max(floor)).min(smallest));
+    parameters.minimum_stake = Usd(round_down(breaks_even.clamp(floor, ceiling)).min(smallest));
     parameters
 }
 
@@ -215,10 +220,26 @@ pub fn delegated_usd(model: &Model, parameters: &Parameters) -> Option<f64> {
     let Structure::Entities(operators) = &model.operators.structure else {
         return None;
     };
-    let total: f64 = parameters
-        .admitted(model)
+    let admitted = parameters.admitted(model);
+    let total: f64 = admitted
         .iter()
         .map(|a| operators[a.operator].delegated_usd)
         .sum();
-    (total > 0.0).then_some(total)
+    // A mix can take no more of an asset than operators hold of it.
+    let allocate = model.operators.allocate.get();
+    let by_asset = parameters
+        .mix
+        .iter()
+        .enumerate()
+        .filter(|(_, share)| share.get() > 0.0)
+        .map(|(a, share)| {
+            let price = model.market.assets[a].price.get();
+            let held: f64 = admitted
+                .iter()
+                .map(|o| operators[o.operator].tokens[a] * price / allocate)
+                .sum();
+            held / share.get()
+        });
+    let most = by_asset.fold(total, f64::min);
+    (most > 0.0).then_some(most)
 }

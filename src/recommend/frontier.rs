@@ -3,8 +3,9 @@
 //! Every point is a stake read off the exploration's curve and judged on the certification's
 //! paths, which chose nothing. Twenty points cost no more paths than one.
 
-use super::budget;
+use super::budget::{self, Budget};
 use super::curve::RiskCurve;
+use super::feasible;
 use crate::economics::supply::BindingSide;
 use crate::spec::Parameters;
 use crate::spec::model::{Choice, Deterrence, Model};
@@ -30,6 +31,8 @@ pub struct Frontier {
 /// One certified point.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FrontierPoint {
+    /// Risk that the point is to promise.
+    pub promised: f64,
     /// Slashable stake, USD.
     pub stake_usd: f64,
     /// Budget that brings it, USD a year; infinite (null) where none does.
@@ -44,13 +47,63 @@ pub struct FrontierPoint {
     pub at_most: f64,
     /// Upper bound that holds for all points together at that confidence (Bonferroni).
     pub jointly_at_most: f64,
+    /// Whether the upper bound of this point alone keeps what the point promises.
+    pub certified: bool,
     /// What a tenfold lower risk costs here, USD a year.
     pub tenfold_usd_year: Option<f64>,
     /// Side that decides the budget.
     pub binding: BindingSide,
+    /// What binds the point.
+    pub limit: Limit,
     /// Whether the model's budget range allows it.
     pub within_budget: bool,
 }
+
+/// What stands in the way of a cheaper or safer point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// What stakers ask for decides the budget.
+    Stakers,
+    /// What the smallest needed operator costs decides it.
+    Operators,
+    /// The budget is above what the model allows.
+    Budget,
+    /// More stake than is delegated to the set.
+    DelegatedStake,
+    /// No yield on the supply curve brings the stake.
+    Supply,
+}
+
+impl Limit {
+    /// In a reader's words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Stakers => "stakers' yield",
+            Self::Operators => "operators' costs",
+            Self::Budget => "above the largest budget",
+            Self::DelegatedStake => "more than is delegated",
+            Self::Supply => "beyond the supply",
+        }
+    }
+
+    fn of(model: &Model, design: &Parameters, priced: Option<Budget>) -> Self {
+        let delegated = feasible::delegated_usd(model, design).unwrap_or(f64::INFINITY);
+        match priced {
+            None => Self::Supply,
+            Some(_) if design.stake.get() > delegated => Self::DelegatedStake,
+            Some(budget) if budget.usd_year > highest_budget(model) => Self::Budget,
+            Some(budget) => match budget.binding {
+                BindingSide::Stakers => Self::Stakers,
+                BindingSide::Operators => Self::Operators,
+            },
+        }
+    }
+}
+
+/// Probability with which a point's stake passes its own certificate.
+const CHANCE: f64 = 0.9;
 
 /// The frontier of a shape: `explored` chooses the stakes, `fresh` judges them.
 #[must_use]
@@ -71,7 +124,7 @@ pub fn frontier(
     for step in 0..POINTS {
         let place = step as f64 / (POINTS - 1) as f64;
         let risk = (most.ln() + (least.ln() - most.ln()) * place).exp();
-        let stake = explored.stake(risk).value;
+        let stake = explored.goal(paths, risk, confidence, CHANCE);
         if !stake.is_finite() || stake <= 0.0 {
             continue;
         }
@@ -80,13 +133,17 @@ pub fn frontier(
         let failures = fresh.failures(stake);
         let priced = budget::required(model, &design);
         let budget_usd_year = priced.map_or(f64::INFINITY, |budget| budget.usd_year);
+        let at_most = proportion::clopper_pearson_upper(failures, paths, confidence);
         points.push(FrontierPoint {
+            promised: risk,
             stake_usd: design.stake.get(),
             budget_usd_year,
             slash: attacked_slash(model, &design),
             operators: design.operators,
             risk: proportion::clopper_pearson(failures, paths, confidence),
-            at_most: proportion::clopper_pearson_upper(failures, paths, confidence),
+            at_most,
+            certified: at_most <= risk,
+            limit: Limit::of(model, &design, priced),
             jointly_at_most: proportion::clopper_pearson_upper(failures, paths, joint),
             tenfold_usd_year: None,
             binding: priced.map_or(BindingSide::Stakers, |budget| budget.binding),

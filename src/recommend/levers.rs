@@ -1,8 +1,9 @@
 //! What holds a design where it is: each constraint lifted alone, on the same random numbers.
 //!
-//! The constraint whose lifting saves most of the budget is the binding one. A threshold or an
-//! own share that the model gives is listed with a tenth more of it, but does not bind: it is
-//! part of the question.
+//! The constraint whose lifting saves most of the budget is the binding one, among those that the
+//! service, its contracts or its operators can move: how often accidents happen or what software
+//! costs is listed, and binds nobody. What has no natural end (a threshold, an own share, a cap)
+//! is moved by a tenth.
 
 use super::budget::{self, Budget};
 use super::evaluate::Evaluator;
@@ -10,9 +11,11 @@ use super::shape;
 use crate::economics::supply::BindingSide;
 use crate::random::Seed;
 use crate::spec::Parameters;
-use crate::spec::model::{Detection, Deterrence, Extraction, Model, Offence};
+use crate::spec::model::{Attack, Detection, Deterrence, Extraction, Model, Offence, Takes};
+use crate::spec::panel::Change;
 use crate::units::{Days, Share};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One constraint and what its lifting would save.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,7 +36,10 @@ pub struct Lever {
     pub budget_usd_year: f64,
     /// Budget saved, USD a year.
     pub saving_usd_year: f64,
-    /// Whether it can bind: it is a constraint of the design and not part of the question.
+    /// Whether somebody who designs or runs the service can move it: accidents and operators'
+    /// costs are the world's.
+    pub controllable: bool,
+    /// Whether it can bind: it is controllable and holds the design where it is.
     pub constrains: bool,
     /// Stake that the same risk needs when the value is twice as bad, USD, where that makes sense.
     pub stake_if_twice_as_bad_usd: Option<f64>,
@@ -67,6 +73,15 @@ pub enum Knob {
     OwnStake,
     /// Costs of the smallest operator that must be kept.
     OperatorCosts,
+    /// Largest share of the stake that counts for one entity.
+    EntityCap,
+    /// Value that the service lets be at risk: a cap on deposits or on what one task can move.
+    ValueCap,
+}
+
+/// Whether the service, its contracts or its operators can move it.
+fn controllable(knob: Knob) -> bool {
+    !matches!(knob, Knob::Accidents | Knob::OperatorCosts)
 }
 
 /// A change of the model or of the design.
@@ -120,7 +135,8 @@ pub fn levers(
             stake_usd: priced.parameters.stake.get(),
             budget_usd_year: priced.budget_usd_year,
             saving_usd_year: reference.budget_usd_year - priced.budget_usd_year,
-            constrains: trial.constrains,
+            controllable: controllable(trial.knob),
+            constrains: trial.constrains && controllable(trial.knob),
             stake_if_twice_as_bad_usd,
         });
     }
@@ -134,7 +150,8 @@ pub fn levers(
             stake_usd: design.stake.get(),
             budget_usd_year: base.stakers_usd_year,
             saving_usd_year: base.operators_usd_year - base.stakers_usd_year,
-            constrains: true,
+            controllable: false,
+            constrains: false,
             stake_if_twice_as_bad_usd: None,
         });
     }
@@ -163,7 +180,7 @@ fn with_model(
     };
     // Only how much a slash burns has changed, so the curves are known but for their scale.
     let burned_only = match trial.knob {
-        Knob::Threshold | Knob::OwnStake => false,
+        Knob::Threshold | Knob::OwnStake | Knob::EntityCap | Knob::ValueCap => false,
         Knob::Detection => !rate_limited(changed),
         _ => true,
     };
@@ -208,14 +225,13 @@ fn trials(model: &Model, design: &Parameters) -> Vec<Trial> {
         .any(|attack| attack.threshold.is_none())
     {
         let from = design.threshold.get();
-        let searched = model.operators.threshold.is_searched();
         trials.push(trial(
             Knob::Threshold,
             None,
             from,
             (1.1 * from).min(1.0),
             "1",
-            searched,
+            true,
         ));
     }
     if model.target.deterrence == Deterrence::OperatorRational {
@@ -229,7 +245,32 @@ fn trials(model: &Model, design: &Parameters) -> Vec<Trial> {
             true,
         ));
     }
+    let from = model.value.at_risk.start.get();
+    if model.value.attacks.iter().any(moves_with_value) {
+        trials.push(trial(Knob::ValueCap, None, from, 0.9 * from, "USD", true));
+    }
+    // A cap below the largest entity's share spreads the stake; a tenth less of it.
+    let mut entities: BTreeMap<usize, f64> = BTreeMap::new();
+    for operator in design.admitted(model) {
+        *entities.entry(operator.entity).or_insert(0.0) += operator.stake.get();
+    }
+    if entities.len() > 2 {
+        let largest = entities.values().copied().fold(0.0, f64::max) / design.stake.get();
+        let to = (0.9 * largest).max(1.0 / entities.len() as f64);
+        if to < largest {
+            trials.push(trial(Knob::EntityCap, None, largest, to, "1", true));
+        }
+    }
     trials
+}
+
+/// Whether a smaller value at risk is a smaller loot.
+fn moves_with_value(attack: &Attack) -> bool {
+    attack.capped
+        || matches!(
+            attack.takes,
+            Takes::ShareOfValue(_) | Takes::LognormalShare { .. }
+        )
 }
 
 fn trial(
@@ -334,12 +375,24 @@ fn apply(model: &Model, design: &Parameters, trial: &Trial, value: f64) -> (Mode
             Knob::Recapture => offence.recaptured = Share(value),
             Knob::Slash => rule.slash = Share(value),
             Knob::Accidents => offence.accidental = crate::units::PerYear(value),
-            Knob::Threshold | Knob::OwnStake | Knob::OperatorCosts => {}
+            Knob::Threshold
+            | Knob::OwnStake
+            | Knob::OperatorCosts
+            | Knob::EntityCap
+            | Knob::ValueCap => {}
         }
     }
     match trial.knob {
         Knob::Threshold => design.threshold = Share(value),
         Knob::OwnStake => model.operators.own_share = Share(value),
+        Knob::EntityCap => design.entity_cap = Share(value),
+        Knob::ValueCap => {
+            let change = Change {
+                value_at_risk: value / model.value.at_risk.start.get(),
+                ..Change::default()
+            };
+            change.apply(&mut model);
+        }
         _ => {}
     }
     (model, design)

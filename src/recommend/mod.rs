@@ -21,15 +21,18 @@ pub mod sensitivity;
 pub mod shape;
 pub mod shocks;
 mod types;
+pub mod worlds;
 
 pub use curve::{CurvePoint, RiskCurve};
-pub use frontier::{Frontier, FrontierPoint};
+pub use frontier::{Frontier, FrontierPoint, Limit};
 pub use levers::{Knob, Lever};
+pub use network::{Churn, NetworkOption};
 pub use shocks::{Breaking, Shock, ShockKind};
 pub use types::{
     Certificate, Constraint, Design, FORMAT, Figure, Infeasible, OffenceDesign, Origin, Promise,
     Recommendation, SearchReport, Stage,
 };
+pub use worlds::PanelRow;
 
 use crate::assess::{Assessment, Verdict, assess};
 use crate::random::Seed;
@@ -39,6 +42,7 @@ use crate::spec::model::Model;
 use crate::stats::proportion;
 use crate::units::Usd;
 use evaluate::{Evaluator, Span};
+use std::cell::RefCell;
 use std::sync::atomic::AtomicBool;
 
 /// Largest number of certifications: a design that stays undecided is strengthened and judged
@@ -51,6 +55,8 @@ const CHANCE: f64 = 0.95;
 const FAILURES_WANTED: f64 = 40.0;
 /// Paths of the shocks' ensembles at most.
 const SHOCK_PATHS: u64 = 10_000;
+/// Paths of the ensembles behind each size of the set at most.
+const NETWORK_PATHS: u64 = 4_000;
 /// Paths of the levers' ensembles at most.
 const LEVER_PATHS: u64 = 20_000;
 
@@ -82,6 +88,40 @@ pub fn recommend(model: &Model, search: &Search) -> Option<Recommendation> {
     answer(model, search).map(|answer| answer.recommendation)
 }
 
+/// The design that a model's search settles on, without certificate, frontier or levers: what a
+/// comparison plays. `None` when cancelled.
+#[must_use]
+pub fn design_of(model: &Model, search: &Search) -> Option<Parameters> {
+    let evaluator = Evaluator::new(model, search.cancel);
+    let shape = shape::search(&evaluator, search.seed, search.paths)?;
+    (search.progress)(&Stage::Shape {
+        candidates: shape.rounds[0].candidates,
+        budget_usd_year: shape.chosen.budget_usd_year,
+    });
+    let explored = evaluator.curve(&shape.chosen.parameters, search.seed, search.paths)?;
+    let first = proportion::confidence_of_look(model.target.confidence.get(), 1);
+    let goal = explored.goal(search.paths, model.target.at_most.get(), first, CHANCE);
+    let settled = feasible::settle(model, &shape.chosen.parameters, goal, &explored);
+    Some(settled.parameters)
+}
+
+/// The design and its certificate alone: [`recommend`] without frontier, levers, shocks and the
+/// measures over all days. `None` when cancelled.
+#[must_use]
+pub fn certificate(model: &Model, search: &Search) -> Option<(Parameters, Verdict, Certificate)> {
+    let evaluator = Evaluator::new(model, search.cancel);
+    let alternatives = worlds::alternatives(model);
+    let others = worlds::evaluators(&evaluator, &alternatives);
+    let tell = |stage: Stage| (search.progress)(&stage);
+    let Certified {
+        parameters,
+        verdict,
+        certificate,
+        ..
+    } = decide(&evaluator, &others, search, &tell)?.certified;
+    Some((parameters, verdict, certificate))
+}
+
 /// A recommendation with the paths that its measures over all days rest on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -95,36 +135,29 @@ pub struct Answer {
 #[must_use]
 pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
     let evaluator = Evaluator::new(model, search.cancel);
-    let tell = |stage: Stage| (search.progress)(&stage);
+    let alternatives = worlds::alternatives(model);
+    let others = worlds::evaluators(&evaluator, &alternatives);
+    let told = RefCell::new(Vec::new());
+    let tell = |stage: Stage| {
+        (search.progress)(&stage);
+        told.borrow_mut().push(stage);
+    };
     let tolerance = model.target.at_most.get();
-
-    let closed_form = analytic::stake_usd(model, &Parameters::reference(model));
-    tell(Stage::Analytic {
-        stake_usd: closed_form,
-    });
-
-    let shape = shape::search(&evaluator, search.seed, search.paths)?;
-    let chosen = &shape.chosen;
-    tell(Stage::Shape {
-        candidates: shape.rounds[0].candidates,
-        budget_usd_year: chosen.budget_usd_year,
-    });
-
-    let explored = evaluator.curve(&chosen.parameters, search.seed, search.paths)?;
-    let first = proportion::confidence_of_look(model.target.confidence.get(), 1);
-    let goal = explored
-        .stake_to_certify(search.paths, tolerance, first, CHANCE)
-        .unwrap_or_else(|| explored.stake(tolerance).high);
-    let settled = feasible::settle(model, &chosen.parameters, goal, &explored);
-    tell(Stage::Curve {
-        paths: search.paths,
-        stake_usd: settled.parameters.stake.get(),
-    });
-
-    let certified = certify(&evaluator, &settled, &explored, search, &tell)?;
+    let Decided {
+        closed_form,
+        shape,
+        worlds,
+        decides,
+        settled,
+        certified,
+    } = decide(&evaluator, &others, search, &tell)?;
     let parameters = certified.parameters.clone();
+    let explored = &worlds[0].explored;
+    for (_, other) in &others {
+        evaluator.count_work_of(other);
+    }
 
-    let frontier = frontier::frontier(model, &parameters, &explored, &certified.fresh);
+    let frontier = frontier::frontier(model, &parameters, explored, &certified.fresh);
     tell(Stage::Frontier {
         points: frontier.points.len(),
     });
@@ -167,7 +200,21 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
     certified.overrides(&mut assessment, model.target.confidence.get());
 
     let spent = parameters.budget.get();
-    let design = design::describe(model, &shape, &explored, &parameters, spent, closed_form);
+    let design = design::describe(
+        model,
+        &shape,
+        &worlds[decides].explored,
+        &parameters,
+        spent,
+        closed_form,
+    );
+    let options = network::options(
+        &evaluator,
+        &parameters,
+        search.seed,
+        search.paths.min(NETWORK_PATHS),
+    )?;
+    let churn = network::churn(model, &parameters);
     let recommendation = Recommendation {
         format: FORMAT,
         service: model.service.name.clone(),
@@ -177,12 +224,17 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         design,
         budget,
         certificate: certified.certificate,
+        panel: certified.panel,
         assessment,
         curve: explored.points(60),
         frontier,
         levers,
         shocks,
+        influences: Vec::new(),
+        network: options,
+        churn,
         search: SearchReport {
+            stages: told.into_inner(),
             rounds: shape.rounds,
             explore_paths: search.paths,
             certify_paths: search.paths,
@@ -198,11 +250,99 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
     })
 }
 
+/// Samples of the inputs behind the indices of [`explain`].
+const INFLUENCE_ROWS: usize = 64;
+/// Paths that each of them is played with.
+const INFLUENCE_PATHS: u64 = 1_000;
+
+/// Adds to an answer which uncertain input decides; it costs some seconds more. `None` when
+/// cancelled.
+#[must_use]
+pub fn explain(model: &Model, mut answer: Answer, search: &Search) -> Option<Answer> {
+    let evaluator = Evaluator::new(model, search.cancel);
+    let recommendation = &mut answer.recommendation;
+    recommendation.influences = sensitivity::influences(
+        &evaluator,
+        &recommendation.parameters,
+        search.seed,
+        INFLUENCE_ROWS,
+        INFLUENCE_PATHS,
+    )?;
+    let stage = Stage::Influences {
+        inputs: recommendation.influences.len(),
+        samples: INFLUENCE_ROWS,
+    };
+    (search.progress)(&stage);
+    recommendation.search.stages.push(stage);
+    recommendation.search.ensembles += evaluator.ensembles();
+    recommendation.search.path_days += evaluator.path_days();
+    Some(answer)
+}
+
+/// What the search decided.
+struct Decided<'a> {
+    closed_form: Option<f64>,
+    shape: shape::Shape,
+    worlds: Vec<worlds::World<'a>>,
+    /// The world that asks for most stake.
+    decides: usize,
+    settled: feasible::Settled,
+    certified: Certified,
+}
+
+/// Closed form, shape, stake, certificate.
+fn decide<'a>(
+    evaluator: &'a Evaluator<'a>,
+    others: &'a [(String, Evaluator<'a>)],
+    search: &Search,
+    tell: &dyn Fn(Stage),
+) -> Option<Decided<'a>> {
+    let model = evaluator.model();
+    let tolerance = model.target.at_most.get();
+    let closed_form = analytic::stake_usd(model, &Parameters::reference(model));
+    tell(Stage::Analytic {
+        stake_usd: closed_form,
+    });
+
+    let shape = shape::search(evaluator, search.seed, search.paths)?;
+    let chosen = &shape.chosen;
+    tell(Stage::Shape {
+        candidates: shape.rounds[0].candidates,
+        budget_usd_year: chosen.budget_usd_year,
+    });
+
+    let worlds = worlds::explore(
+        evaluator,
+        others,
+        &chosen.parameters,
+        search.seed,
+        search.paths,
+    )?;
+    let first = proportion::confidence_of_look(model.target.confidence.get(), 1);
+    let (goal, decides) = worlds::goal(&worlds, search.paths, tolerance, first, CHANCE);
+    let settled = feasible::settle(model, &chosen.parameters, goal, &worlds[decides].explored);
+    tell(Stage::Curve {
+        paths: search.paths,
+        stake_usd: settled.parameters.stake.get(),
+    });
+
+    let certified = certify(model, &settled, &worlds, search, tell)?;
+    Some(Decided {
+        closed_form,
+        shape,
+        worlds,
+        decides,
+        settled,
+        certified,
+    })
+}
+
 /// A design that was judged.
 struct Certified {
     parameters: Parameters,
     verdict: Verdict,
     certificate: Certificate,
+    panel: Vec<PanelRow>,
     fresh: RiskCurve,
     seed: Seed,
 }
@@ -220,27 +360,31 @@ impl Certified {
     }
 }
 
-/// Judges a design on fresh paths. A design of which the paths cannot say whether it is secure
-/// is given more stake, where the model allows it, and judged again on other paths.
+/// Judges a design on fresh paths, in the model and in every model of its panel. A design of which
+/// the paths cannot say whether it is secure is given more stake, where the model allows it, and
+/// judged again on other paths.
 fn certify(
-    evaluator: &Evaluator,
+    model: &Model,
     settled: &feasible::Settled,
-    explored: &RiskCurve,
+    worlds: &[worlds::World],
     search: &Search,
     tell: &dyn Fn(Stage),
 ) -> Option<Certified> {
-    let model = evaluator.model();
     let (tolerance, confidence) = (model.target.at_most.get(), model.target.confidence.get());
-    let mut parameters = settled.parameters.clone();
-    let mut look = 1;
+    let (mut parameters, mut look) = (settled.parameters.clone(), 1);
     loop {
         let seed = search.seed.fresh(u64::from(look));
         let look_confidence = proportion::confidence_of_look(confidence, look);
-        let plan = evaluator.plan(&parameters, Span::Horizon);
-        let ensemble = evaluator.play(&plan, seed, search.paths)?;
-        let fresh = evaluator.curve_of(&ensemble, parameters.stake.get());
-        let failures = fresh.failures(parameters.stake.get());
-        let verdict = Verdict::of(failures, search.paths, tolerance, look_confidence);
+        let mut judged = worlds::judge(
+            worlds,
+            &parameters,
+            seed,
+            search.paths,
+            tolerance,
+            look_confidence,
+        )?;
+        let verdict = worlds::overall(&judged);
+        let failures = judged[0].failures;
         tell(Stage::Certified {
             look,
             paths: search.paths,
@@ -248,37 +392,29 @@ fn certify(
             verdict: verdict.word(),
         });
         let stronger = (look < LOOKS && verdict != Verdict::Safe && settled.infeasible.is_none())
-            .then(|| stronger(model, &parameters, explored, search.paths, look + 1))
+            .then(|| stronger(model, &parameters, worlds, search.paths, look + 1))
             .flatten();
-        match stronger {
-            Some(next) => (parameters, look) = (next, look + 1),
-            None => {
-                let certificate = Certificate {
-                    paths: search.paths,
-                    failures,
-                    at_most: proportion::clopper_pearson_upper(
-                        failures,
-                        search.paths,
-                        look_confidence,
-                    ),
-                    at_least: proportion::clopper_pearson_lower(
-                        failures,
-                        search.paths,
-                        look_confidence,
-                    ),
-                    look,
-                    look_confidence,
-                    seed: seed.to_string(),
-                };
-                return Some(Certified {
-                    parameters,
-                    verdict,
-                    certificate,
-                    fresh,
-                    seed,
-                });
-            }
+        if let Some(next) = stronger {
+            (parameters, look) = (next, look + 1);
+            continue;
         }
+        let bound = |of: fn(u64, u64, f64) -> f64| of(failures, search.paths, look_confidence);
+        return Some(Certified {
+            verdict,
+            certificate: Certificate {
+                paths: search.paths,
+                failures,
+                at_most: bound(proportion::clopper_pearson_upper),
+                at_least: bound(proportion::clopper_pearson_lower),
+                look,
+                look_confidence,
+                seed: seed.to_string(),
+            },
+            panel: worlds::rows(worlds, &judged, search.paths, tolerance, look_confidence),
+            fresh: judged.swap_remove(0).fresh,
+            parameters,
+            seed,
+        });
     }
 }
 
@@ -287,17 +423,22 @@ fn certify(
 fn stronger(
     model: &Model,
     parameters: &Parameters,
-    explored: &RiskCurve,
+    worlds: &[worlds::World],
     paths: u64,
     look: u32,
 ) -> Option<Parameters> {
     let (tolerance, confidence) = (model.target.at_most.get(), model.target.confidence.get());
     let chance = 1.0 - (1.0 - CHANCE) / f64::from(1_u32 << (3 * look));
     let look_confidence = proportion::confidence_of_look(confidence, look);
-    let stake = explored.stake_to_certify(paths, tolerance, look_confidence, chance)?;
+    let stake = worlds::stronger(worlds, paths, tolerance, look_confidence, chance)?;
     if stake <= parameters.stake.get() {
         return None;
     }
-    let settled = feasible::settle(model, &parameters.with_stake(Usd(stake)), stake, explored);
+    let settled = feasible::settle(
+        model,
+        &parameters.with_stake(Usd(stake)),
+        stake,
+        &worlds[0].explored,
+    );
     settled.infeasible.is_none().then_some(settled.parameters)
 }

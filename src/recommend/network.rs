@@ -53,6 +53,60 @@ pub struct NetworkOption {
     pub pivotal: usize,
 }
 
+/// When a newcomer may take a sitting operator's place in a full set: the churn of
+/// eigenlayer-middleware's `SlashingRegistryCoordinator`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Churn {
+    /// Stake that a newcomer needs, as a multiple of the operator it replaces.
+    pub operator_ratio: f64,
+    /// Only operators below this share of the set's stake can be replaced.
+    pub total_share: f64,
+    /// Operators below it.
+    pub replaceable: u32,
+    /// Share of the stake that they hold together: all that an attacker can push out by churn.
+    pub replaceable_share: f64,
+}
+
+/// A newcomer must bring a tenth more than the operator it replaces.
+const OPERATOR_RATIO: f64 = 1.1;
+/// Share of the threshold that all operators who can be replaced may hold together.
+const REPLACEABLE: f64 = 0.1;
+
+/// The churn of a design: as many of the smallest operators can be replaced as hold a tenth of
+/// the threshold together, so that whoever buys seats in a full set does not come near it; the
+/// smallest can always be.
+#[must_use]
+pub fn churn(model: &Model, design: &Parameters) -> Option<Churn> {
+    let Structure::Entities(_) = model.operators.structure else {
+        return None;
+    };
+    let mut stakes: Vec<f64> = design
+        .admitted(model)
+        .iter()
+        .map(|a| a.stake.get())
+        .collect();
+    stakes.sort_by(f64::total_cmp);
+    let total: f64 = stakes.iter().sum();
+    let allowed = REPLACEABLE * design.threshold.get() * total;
+    let (mut held, mut count) = (0.0, 0);
+    for stake in &stakes {
+        if count > 0 && held + stake > allowed {
+            break;
+        }
+        held += stake;
+        count += 1;
+    }
+    // Half way to the next operator: rounding to basis points moves nobody across.
+    let below = stakes[count - 1];
+    let above = stakes.get(count).copied().unwrap_or(2.0 * below);
+    Some(Churn {
+        operator_ratio: OPERATOR_RATIO,
+        total_share: (0.5 * (below + above) / total).min(1.0),
+        replaceable: count as u32,
+        replaceable_share: held / total,
+    })
+}
+
 /// The options of a design, from few operators to all; empty for pooled stake; `None` when
 /// cancelled.
 #[must_use]

@@ -8,7 +8,8 @@ use super::budget;
 use super::evaluate::Evaluator;
 use crate::random::{Purpose, Seed, Stream};
 use crate::spec::Parameters;
-use crate::spec::model::{Choice, Detection, Model, SupplyCurve, Takes};
+use crate::spec::model::{Choice, Detection, Extraction, Model, SupplyCurve, Takes};
+use crate::spec::panel::Uncertainty;
 use crate::stats::{Estimate, sensitivity};
 use crate::units::{Days, PerYear, Usd};
 use serde::Serialize;
@@ -34,15 +35,31 @@ pub enum Input {
     Accidents,
 }
 
-/// The inputs, with the standard deviation of the logarithm of their factor.
-pub const INPUTS: [(Input, f64); 6] = [
-    (Input::Volatility, 0.2),
-    (Input::ValueAtRisk, 0.3),
-    (Input::Detection, 0.3),
-    (Input::Opportunities, 0.5),
-    (Input::SupplyYield, 0.3),
-    (Input::Accidents, 0.7),
+/// The inputs that vary.
+pub const INPUTS: [Input; 6] = [
+    Input::Volatility,
+    Input::ValueAtRisk,
+    Input::Detection,
+    Input::Opportunities,
+    Input::SupplyYield,
+    Input::Accidents,
 ];
+
+/// Standard deviation of the logarithm of an input's factor: the model's own spread where it has
+/// one, else a rule of thumb.
+#[must_use]
+pub fn spread(model: &Model, input: Input) -> f64 {
+    let own = &model.uncertainty;
+    let (given, otherwise) = match input {
+        Input::Volatility => (own.volatility, 0.2),
+        Input::ValueAtRisk => (own.value_at_risk.max(own.takes), 0.3),
+        Input::Detection => (own.detection, 0.3),
+        Input::Opportunities => (own.opportunities, 0.5),
+        Input::SupplyYield => (0.0, 0.3),
+        Input::Accidents => (0.0, 0.7),
+    };
+    if given > 0.0 { given } else { otherwise }
+}
 
 /// How much of the answer's variance one input explains.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -61,9 +78,9 @@ pub struct Influence {
     pub budget_total: Estimate,
 }
 
-/// Sobol indices from `rows` samples of the inputs, each played with `paths` paths;
-/// `rows · (inputs + 2)` ensembles. `None` when cancelled. The largest influence on the budget
-/// comes first.
+/// Sobol indices from `rows` samples of the inputs, each played with `paths` paths. Inputs that
+/// move no price and no take reuse what the sample beside them played. `None` when cancelled.
+/// The largest influence on the budget comes first.
 #[must_use]
 pub fn influences(
     evaluator: &Evaluator,
@@ -72,31 +89,35 @@ pub fn influences(
     rows: usize,
     paths: u64,
 ) -> Option<Vec<Influence>> {
-    let confidence = evaluator.model().target.confidence.get();
-    let draw = |sample: usize| -> Vec<[f64; INPUTS.len()]> {
-        (0..rows as u64)
-            .map(|row| {
-                let mut stream = Stream::new(seed, Purpose::Other(sample), row);
-                std::array::from_fn(|i| (INPUTS[i].1 * stream.normal()).exp())
-            })
-            .collect()
+    let base = evaluator.model();
+    let confidence = base.target.confidence.get();
+    let spreads = INPUTS.map(|input| spread(base, input));
+    let draw = |sample: usize, row: usize| -> [f64; INPUTS.len()] {
+        let mut stream = Stream::new(seed, Purpose::Other(sample), row as u64);
+        spreads.map(|spread| (spread * stream.normal()).exp())
     };
-    let (a, b) = (draw(0), draw(1));
-    let answer = |factors: &[f64; INPUTS.len()]| answer(evaluator, design, factors, seed, paths);
-    let at = |sample: &[[f64; INPUTS.len()]]| sample.iter().map(answer).collect::<Option<Vec<_>>>();
-    let (at_a, at_b) = (at(&a)?, at(&b)?);
-    let mut mixed = Vec::with_capacity(INPUTS.len());
-    for input in 0..INPUTS.len() {
-        let rows: Vec<[f64; INPUTS.len()]> = a
-            .iter()
-            .zip(&b)
-            .map(|(a, b)| {
-                let mut row = *a;
-                row[input] = b[input];
-                row
-            })
-            .collect();
-        mixed.push(at(&rows)?);
+    let (mut at_a, mut at_b) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+    let mut mixed = vec![Vec::with_capacity(rows); INPUTS.len()];
+    for row in 0..rows {
+        let (a, b) = (draw(0, row), draw(1, row));
+        let (model_a, model_b) = (scaled(base, &a), scaled(base, &b));
+        let (of_a, of_b) = (evaluator.afresh(&model_a), evaluator.afresh(&model_b));
+        at_a.push(answer(&of_a, design, seed, paths)?);
+        at_b.push(answer(&of_b, design, seed, paths)?);
+        for (index, input) in INPUTS.into_iter().enumerate() {
+            let mut factors = a;
+            factors[index] = b[index];
+            let model = scaled(base, &factors);
+            let other = if replayed(input, base) {
+                evaluator.afresh(&model)
+            } else {
+                of_a.with_model(&model)
+            };
+            mixed[index].push(answer(&other, design, seed, paths)?);
+            evaluator.count_work_of(&other);
+        }
+        evaluator.count_work_of(&of_a);
+        evaluator.count_work_of(&of_b);
     }
     let indices = |pick: fn(&(f64, f64)) -> f64| {
         let column = |answers: &[(f64, f64)]| answers.iter().map(pick).collect::<Vec<f64>>();
@@ -112,11 +133,11 @@ pub fn influences(
     };
     let (stake, budget) = (indices(|x| x.0), indices(|x| x.1));
     let mut influences: Vec<Influence> = INPUTS
-        .iter()
+        .into_iter()
         .enumerate()
-        .map(|(i, &(input, log_sd))| Influence {
+        .map(|(i, input)| Influence {
             input,
-            log_sd,
+            log_sd: spreads[i],
             stake_alone: stake[i].first,
             stake_total: stake[i].total,
             budget_alone: budget[i].first,
@@ -127,25 +148,43 @@ pub fn influences(
     Some(influences)
 }
 
-/// Logarithms of the needed stake and of its budget under factors of the inputs.
+/// Logarithms of the needed stake and of its budget.
 fn answer(
     evaluator: &Evaluator,
     design: &Parameters,
-    factors: &[f64; INPUTS.len()],
     seed: Seed,
     paths: u64,
 ) -> Option<(f64, f64)> {
-    let mut model = evaluator.model().clone();
-    for ((input, _), factor) in INPUTS.iter().zip(factors) {
-        scale(&mut model, *input, *factor);
-    }
-    let other = evaluator.afresh(&model);
+    let model = evaluator.model();
     let risk = model.target.at_most.get().max(8.0 / paths as f64);
-    let stake = other.stake(design, seed, paths, risk)?;
-    evaluator.count_work_of(&other);
+    let stake = evaluator.stake(design, seed, paths, risk)?;
     let parameters = design.with_stake(Usd(stake.max(1.0)));
-    let budget = budget::required(&model, &parameters).map_or(f64::MAX, |b| b.usd_year);
+    let budget = budget::required(model, &parameters).map_or(f64::MAX, |b| b.usd_year);
     Some((stake.max(1.0).ln(), budget.max(1.0).ln()))
+}
+
+/// Whether an input moves what is played, and not only its price or how often a slash lands.
+fn replayed(input: Input, model: &Model) -> bool {
+    let limited = model
+        .value
+        .attacks
+        .iter()
+        .any(|attack| matches!(attack.extraction, Extraction::RateLimited { .. }));
+    match input {
+        Input::Volatility | Input::ValueAtRisk | Input::Opportunities => true,
+        Input::Detection => limited,
+        Input::SupplyYield | Input::Accidents => false,
+    }
+}
+
+/// The model with its inputs at a sample; nothing else about it stays uncertain.
+fn scaled(base: &Model, factors: &[f64; INPUTS.len()]) -> Model {
+    let mut model = base.clone();
+    model.uncertainty = Uncertainty::default();
+    for (input, factor) in INPUTS.into_iter().zip(factors) {
+        scale(&mut model, input, *factor);
+    }
+    model
 }
 
 fn scale(model: &mut Model, input: Input, factor: f64) {

@@ -1,4 +1,5 @@
-//! Everything but the stake: threshold, slash fractions, dispute windows, operator count.
+//! Everything but the stake: threshold, slash fractions, dispute and veto windows, entity cap,
+//! collateral mix, operator count.
 //!
 //! For each candidate the stake follows from its critical stakes and the budget from the
 //! stake, so the search is over the few knobs that are left. Candidates are compared on the
@@ -10,6 +11,7 @@ use super::evaluate::Evaluator;
 use crate::random::Seed;
 use crate::spec::Parameters;
 use crate::spec::model::{Choice, Deterrence, Model};
+use crate::spec::parameters::mix_of;
 use crate::units::{Days, Share, Usd};
 use serde::Serialize;
 
@@ -18,12 +20,19 @@ use serde::Serialize;
 pub const INDIFFERENCE: f64 = 0.005;
 /// Levels tried of most knobs.
 const COARSE: usize = 5;
+/// Levels tried of a knob of which each level is another set or mix.
+const PLAYED: usize = 3;
 /// Levels tried of a slash fraction where a level costs only arithmetic.
 const FINE: usize = 33;
 /// Candidates at most where a candidate costs arithmetic.
 const MOST: usize = 400;
 /// Candidates at most where a candidate costs an ensemble.
 const MOST_PLAYED: usize = 60;
+/// Knobs up to which every combination of a few levels is tried; with more the field is sparse
+/// and its best is walked from.
+const DENSE: usize = 4;
+/// Walks along all knobs at most.
+const SWEEPS: usize = 2;
 /// Rounds in which the operator count may still follow the stake.
 const SETTLE: usize = 4;
 
@@ -64,6 +73,7 @@ pub fn search(evaluator: &Evaluator, seed: Seed, paths: u64) -> Option<Shape> {
     let model = evaluator.model();
     let risk = model.target.at_most.get();
     let mut field: Vec<Parameters> = candidates(model);
+    let sparse = knobs(model).len() > DENSE;
     let mut rounds = Vec::new();
     let mut size = if field.len() > 1 {
         (paths / 27).clamp(1_000.min(paths), paths)
@@ -84,7 +94,10 @@ pub fn search(evaluator: &Evaluator, seed: Seed, paths: u64) -> Option<Shape> {
             best: priced[0].clone(),
         });
         if size >= paths {
-            let chosen = prefer_long_disputes(&priced);
+            let mut chosen = prefer_long_disputes(&priced);
+            if sparse {
+                chosen = refine(evaluator, chosen, risk, seed, paths)?;
+            }
             return Some(Shape {
                 chosen: settle(evaluator, &chosen, risk, seed, paths)?,
                 finalists: priced,
@@ -107,6 +120,38 @@ pub fn search(evaluator: &Evaluator, seed: Seed, paths: u64) -> Option<Shape> {
             (size * 3).min(paths)
         };
     }
+}
+
+/// Walks from a candidate of a sparse field along one knob at a time, as long as it gets cheaper.
+fn refine(
+    evaluator: &Evaluator,
+    start: Candidate,
+    risk: f64,
+    seed: Seed,
+    paths: u64,
+) -> Option<Candidate> {
+    let model = evaluator.model();
+    let mut best = start;
+    for _ in 0..SWEEPS {
+        let before = best.budget_usd_year;
+        for knob in knobs(model) {
+            for level in 0..COARSE {
+                let mut parameters = best.parameters.clone();
+                knob.set(&mut parameters, level as f64 / (COARSE - 1) as f64);
+                let Some(parameters) = mixed(model, parameters) else {
+                    continue;
+                };
+                let next = price(evaluator, &parameters, risk, seed, paths)?;
+                if next.budget_usd_year < best.budget_usd_year * (1.0 - 1e-9) {
+                    best = next;
+                }
+            }
+        }
+        if best.budget_usd_year > before * (1.0 - INDIFFERENCE) {
+            break;
+        }
+    }
+    Some(best)
 }
 
 /// The stake, operator count and budget of a candidate at a level of risk. The stake is that of
@@ -172,15 +217,19 @@ pub fn candidates(model: &Model) -> Vec<Parameters> {
         .iter()
         .map(|attack| attack.offence)
         .collect();
-    // With the whole stake as deterrent only a threshold costs an ensemble, the rest arithmetic.
+    // With the whole stake as deterrent a threshold, a cap or a mix costs an ensemble, the rest
+    // arithmetic.
     let linear = model.target.deterrence == Deterrence::WholeStake;
     let most = if linear { MOST } else { MOST_PLAYED };
     let mut levels: Vec<usize> = Vec::new();
     for knob in &knobs {
         levels.push(match knob {
             Knob::Threshold { .. } => COARSE,
+            Knob::EntityCap { .. } | Knob::Mix { .. } => PLAYED,
             // What no attack commits deters nothing: only its ends can be best.
-            Knob::Slash { offence, .. } | Knob::Dispute { offence, .. }
+            Knob::Slash { offence, .. }
+            | Knob::Dispute { offence, .. }
+            | Knob::Veto { offence, .. }
                 if !attacked.contains(offence) =>
             {
                 2
@@ -196,10 +245,17 @@ pub fn candidates(model: &Model) -> Vec<Parameters> {
         *finest = *finest / 2 + 1;
     }
     let combinations: usize = levels.iter().product();
+    let whole = |parameters| mixed(model, parameters);
     if combinations <= most {
-        return (0..combinations)
+        let field: Vec<Parameters> = (0..combinations)
             .map(|index| combine(&reference, &knobs, &levels, index))
+            .filter_map(whole)
             .collect();
+        return if field.is_empty() {
+            vec![reference]
+        } else {
+            field
+        };
     }
     let corners = 1_usize << knobs.len().min(4);
     let two = vec![2; knobs.len()];
@@ -213,15 +269,22 @@ pub fn candidates(model: &Model) -> Vec<Parameters> {
         }
         spread.push(parameters);
     }
-    spread
+    let mut field: Vec<Parameters> = spread.into_iter().filter_map(whole).collect();
+    if field.is_empty() {
+        field.push(reference);
+    }
+    field
 }
 
 /// A knob that the model leaves to the search.
 #[derive(Debug, Clone, Copy)]
 enum Knob {
     Threshold { low: f64, high: f64 },
+    EntityCap { low: f64, high: f64 },
+    Mix { asset: usize, low: f64, high: f64 },
     Slash { offence: usize, low: f64, high: f64 },
     Dispute { offence: usize, low: f64, high: f64 },
+    Veto { offence: usize, low: f64, high: f64 },
 }
 
 impl Knob {
@@ -236,11 +299,16 @@ impl Knob {
         };
         match self {
             Self::Threshold { low, high } => parameters.threshold = Share(between(low, high)),
+            Self::EntityCap { low, high } => parameters.entity_cap = Share(between(low, high)),
+            Self::Mix { asset, low, high } => parameters.mix[asset] = Share(between(low, high)),
             Self::Slash { offence, low, high } => {
                 parameters.offences[offence].slash = Share(between(low, high));
             }
             Self::Dispute { offence, low, high } => {
                 parameters.offences[offence].dispute = Days(between(low, high));
+            }
+            Self::Veto { offence, low, high } => {
+                parameters.offences[offence].veto = Days(between(low, high));
             }
         }
     }
@@ -253,6 +321,21 @@ fn knobs(model: &Model) -> Vec<Knob> {
             low: low.get(),
             high: high.get(),
         });
+    }
+    if let Choice::Search { low, high } = model.operators.entity_cap {
+        knobs.push(Knob::EntityCap {
+            low: low.get(),
+            high: high.get(),
+        });
+    }
+    for asset in searched_shares(model) {
+        if let Some(Choice::Search { low, high }) = model.operators.mix[asset] {
+            knobs.push(Knob::Mix {
+                asset,
+                low: low.get(),
+                high: high.get(),
+            });
+        }
     }
     for (offence, rule) in model.slashing.offences.iter().enumerate() {
         if let Choice::Search { low, high } = rule.slash {
@@ -269,8 +352,66 @@ fn knobs(model: &Model) -> Vec<Knob> {
                 high: high.get(),
             });
         }
+        if let Some(Choice::Search { low, high }) = rule.veto.map(|veto| veto.window) {
+            knobs.push(Knob::Veto {
+                offence,
+                low: low.get(),
+                high: high.get(),
+            });
+        }
     }
     knobs
+}
+
+/// The assets whose share is free: where all are named, the last one follows from the others.
+fn searched_shares(model: &Model) -> Vec<usize> {
+    let mix = &model.operators.mix;
+    let mut searched: Vec<usize> = (0..mix.len())
+        .filter(|&a| mix[a].is_some_and(Choice::is_searched))
+        .collect();
+    if !mix.is_empty() && mix.iter().all(Option::is_some) {
+        searched.pop();
+    }
+    searched
+}
+
+/// The design with its mix made whole; none where the shares leave their ranges.
+fn mixed(model: &Model, mut parameters: Parameters) -> Option<Parameters> {
+    const CLOSE: f64 = 1e-9;
+    let mix = &model.operators.mix;
+    if mix.is_empty() {
+        return Some(parameters);
+    }
+    let free = searched_shares(model);
+    let all = mix.iter().all(Option::is_some);
+    let last = (0..mix.len()).rfind(|&a| mix[a].is_some_and(Choice::is_searched));
+    let mut named: Vec<Option<f64>> = mix
+        .iter()
+        .enumerate()
+        .map(|(a, share)| {
+            share.map(|share| {
+                if free.contains(&a) {
+                    parameters.mix[a].get()
+                } else {
+                    share.low().get()
+                }
+            })
+        })
+        .collect();
+    if let (true, Some(last)) = (all, last) {
+        let others: f64 = (0..mix.len())
+            .filter(|&a| a != last)
+            .filter_map(|a| named[a])
+            .sum();
+        let range = mix[last]?;
+        let rest = 1.0 - others;
+        if rest < range.low().get() - CLOSE || rest > range.high().get() + CLOSE {
+            return None;
+        }
+        named[last] = Some(rest.max(0.0));
+    }
+    parameters.mix = mix_of(model, &named)?;
+    Some(parameters)
 }
 
 /// The `index`-th combination of the knobs' levels.
@@ -312,7 +453,7 @@ fn prefer_long_disputes(ascending: &[Candidate]) -> Candidate {
         c.parameters
             .offences
             .iter()
-            .map(|rule| rule.dispute.get())
+            .map(|rule| rule.dispute.get() + rule.veto.get())
             .sum()
     };
     let mut best = &ascending[0];

@@ -5,15 +5,18 @@ use super::budget::Budget;
 use super::curve::CurvePoint;
 use super::frontier::Frontier;
 use super::levers::Lever;
+use super::network::{Churn, NetworkOption};
+use super::sensitivity::Influence;
 use super::shape::Round;
 use super::shocks::Shock;
+use super::worlds::PanelRow;
 use crate::assess::{Assessment, Verdict};
 use crate::spec::Parameters;
 use crate::spec::model::{Deterrence, Monitoring};
 use serde::Serialize;
 
 /// Version of the JSON: a field more is a version more.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +40,8 @@ pub struct Recommendation {
     pub budget: Option<Budget>,
     /// The evidence for the verdict.
     pub certificate: Certificate,
+    /// The same in each model of the panel, the file's own first; empty without a panel.
+    pub panel: Vec<PanelRow>,
     /// The design's measures over all days.
     pub assessment: Assessment,
     /// Risk against stake.
@@ -47,6 +52,13 @@ pub struct Recommendation {
     pub levers: Vec<Lever>,
     /// What breaks the promise first: the smallest change of each assumption.
     pub shocks: Vec<Shock>,
+    /// Which uncertain input decides, the largest influence on the budget first; empty where it
+    /// was not asked for.
+    pub influences: Vec<Influence>,
+    /// What other sizes of the set would cost and resist; empty for pooled stake.
+    pub network: Vec<NetworkOption>,
+    /// When a newcomer may take a sitting operator's place; none for pooled stake.
+    pub churn: Option<Churn>,
     /// How the search went.
     pub search: SearchReport,
 }
@@ -120,8 +132,19 @@ pub struct Design {
     pub minimum_stake: Figure,
     /// Largest share of one entity.
     pub entity_cap: Figure,
+    /// Share of the stake by asset; empty where the file leaves it as operators hold it.
+    pub mix: Vec<MixShare>,
     /// The slash rule.
     pub offences: Vec<OffenceDesign>,
+}
+
+/// One asset's share of the stake.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MixShare {
+    /// Symbol of the asset.
+    pub asset: String,
+    /// Its share at the prices of the start.
+    pub share: Figure,
 }
 
 /// The rule for one offence, for a reader.
@@ -198,6 +221,8 @@ pub enum Constraint {
 /// How the search went.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SearchReport {
+    /// The stages in their order.
+    pub stages: Vec<Stage>,
     /// Rounds over the shape of the design.
     pub rounds: Vec<Round>,
     /// Paths of the exploration.
@@ -255,6 +280,13 @@ pub enum Stage {
     Shocks {
         /// Number of assumptions moved.
         count: usize,
+    },
+    /// Which uncertain input decides is known.
+    Influences {
+        /// Inputs that vary.
+        inputs: usize,
+        /// Samples of each of the two matrices.
+        samples: usize,
     },
     /// Levers, the binding constraint first, are known.
     Levers {

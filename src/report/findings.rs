@@ -100,6 +100,10 @@ pub struct MeasuredRisk {
     pub low: f64,
     /// Upper confidence bound of the probability.
     pub high: f64,
+    /// Of an undecided promise: paths that would decide it, if the share seen is the true one;
+    /// none where that share is so near the limit that no reasonable number would.
+    #[serde(default)]
+    pub paths_to_decide: Option<u64>,
 }
 
 /// Unit of a quantity: it decides how the number is written.

@@ -32,9 +32,13 @@ pub fn verdict_rest(findings: &Findings) -> String {
         },
         Verdict::Undecided => match &promise.measured {
             Some(risk) => format!(
-                "at {confidence} confidence: {day} has probability between {} and {}, the promise is {limit}; simulate more paths",
+                "at {confidence} confidence: {day} has probability between {} and {}, the promise is {limit}; {}",
                 bound(risk.low, promise),
-                bound(risk.high, promise)
+                bound(risk.high, promise),
+                match risk.paths_to_decide {
+                    Some(paths) => format!("about {} paths would decide it", format::whole(paths)),
+                    None => "no reasonable number of paths would decide it".to_owned(),
+                }
             ),
             None => format!(
                 "{day}: not enough paths to hold {limit} at {confidence} confidence; simulate more paths"

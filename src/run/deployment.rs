@@ -210,6 +210,7 @@ fn quorum(
         .find(|asset| asset.symbol == "ETH")
         .map_or(1.0, |asset| asset.price.get());
     let minimum = design.minimum_stake.value / ether;
+    let churn = recommendation.churn;
     let at = |name: &str| format!("operator_sets/0/quorum/{name}");
     // An attacker needs the threshold; signatures pass when the rest of the weight could not
     // have been bought: for a safety threshold of one third, two thirds must sign.
@@ -225,14 +226,14 @@ fn quorum(
         )? as u32,
         kick_bips_of_operator_stake: Bips(numbers.round(
             &at("kick_bips_of_operator_stake"),
-            KICK_OPERATOR,
+            churn.map_or(KICK_OPERATOR, |churn| churn.operator_ratio),
             "ratio",
             None,
             Rounding::KickOperatorCeil,
         )? as u16),
         kick_bips_of_total_stake: Bips(numbers.round(
             &at("kick_bips_of_total_stake"),
-            KICK_TOTAL,
+            churn.map_or(KICK_TOTAL, |churn| churn.total_share),
             "share",
             None,
             Rounding::KickTotalFloor,

@@ -5,11 +5,12 @@ use super::plan::{
     Monitoring as PlanMonitoring, Operators as PlanOperators, Plan, Record,
     SharedJumps as PlanSharedJumps, Take, Weights, When,
 };
+use super::uncertainty::{Race, Uncertainty};
 use crate::economics::franchise;
 use crate::spec::model::{
     Attack, Chance, Detection, Extraction, Jumps, MarketAsset, Model, Monitoring, Structure, Takes,
 };
-use crate::spec::parameters::Parameters;
+use crate::spec::parameters::{EXIT_WINDOW, Parameters};
 use crate::units::{PerYear, Usd, UsdPerYear};
 
 /// Days at whose end the distribution of the margin is kept, at most.
@@ -55,6 +56,37 @@ pub fn compile(model: &Model, parameters: &Parameters) -> Plan {
         costs: vec![Cost::WholeStake, Cost::OperatorRational],
         record: Record::Full,
         fan_days: fan_days(days),
+        uncertainty: uncertainty(model, parameters),
+    }
+}
+
+/// What each path draws for itself, and how detection of each attack races the exit.
+fn uncertainty(model: &Model, parameters: &Parameters) -> Uncertainty {
+    let spread = &model.uncertainty;
+    let race = |attack: &Attack| {
+        let rule = parameters.offences[attack.offence];
+        match model.slashing.offences[attack.offence].detection {
+            Detection::Probability(_) => None,
+            Detection::Exponential { mean } => Some(Race {
+                left_days: (EXIT_WINDOW.get() - rule.delay().get()).max(0.0),
+                mean_days: mean.get(),
+            }),
+        }
+    };
+    Uncertainty {
+        volatility: spread.volatility,
+        value_volatility: spread.value_volatility,
+        value: spread.value_at_risk,
+        takes: spread.takes,
+        opportunities: spread.opportunities,
+        detection: spread.detection,
+        crashes: spread.crashes,
+        correlation: spread.correlation,
+        races: if spread.detection > 0.0 {
+            model.value.attacks.iter().map(race).collect()
+        } else {
+            Vec::new()
+        },
     }
 }
 

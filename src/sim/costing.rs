@@ -252,8 +252,9 @@ impl Costing {
         }
     }
 
-    /// Costs of every cell of the tile.
-    pub fn step(&mut self, plan: &Plan, width: Width, market: &Market) {
+    /// Costs of every cell of the tile. `lanes` has a plan for each lane where parameters are
+    /// uncertain, and is empty otherwise.
+    pub fn step(&mut self, plan: &Plan, width: Width, market: &Market, lanes: &[Plan]) {
         let days = market.days;
         self.all_stake(width, market);
         self.pooled(plan, width, market);
@@ -270,7 +271,7 @@ impl Costing {
             }
         }
         if !self.general.is_empty() {
-            self.bounds(plan, market);
+            self.bounds(plan, market, lanes);
         }
     }
 
@@ -311,10 +312,11 @@ impl Costing {
         }
     }
 
-    fn bounds(&mut self, plan: &Plan, market: &Market) {
+    fn bounds(&mut self, plan: &Plan, market: &Market, lanes: &[Plan]) {
         let mut prices = vec![0.0; plan.asset_count()];
         for day in 0..market.days {
             for lane in 0..LANES {
+                let plan = lanes.get(lane).unwrap_or(plan);
                 market.prices(day, lane, &mut prices);
                 self.values.at(plan, &prices);
                 for general in &mut self.general {

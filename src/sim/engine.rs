@@ -7,7 +7,7 @@ use super::market::Market;
 use super::outcome::{CostOutcome, PathOutcome};
 use super::profit::Profit;
 use super::tally::{Cell, Sight, Tally, bridged};
-use super::{Coalition, NEVER, Plan, Record};
+use super::{Coalition, Drawn, NEVER, Plan, Record, varied};
 use crate::random::lanes::{LANES, LaneStreams, Width, uniforms};
 use crate::random::{Purpose, Seed};
 use std::ops::Range;
@@ -35,6 +35,8 @@ struct Design {
     fast: Option<Vec<MinMargin>>,
     /// One account for each way of counting and each lane.
     tallies: Vec<Tally>,
+    /// The plan of each lane, where parameters are uncertain; empty otherwise.
+    lanes: Vec<Plan>,
 }
 
 impl<'a> Engine<'a> {
@@ -83,12 +85,21 @@ impl<'a> Engine<'a> {
 
     fn block(&mut self, path: u64, count: usize, into: &mut [Ensemble]) {
         let market_plan = &self.plans[0];
-        self.market.open(market_plan, self.seed, path);
-        for profit in &mut self.profits {
-            profit.open(market_plan, self.width, self.seed, path);
-        }
+        let uncertainty = &market_plan.uncertainty;
+        let drawn: Vec<Drawn> = if uncertainty.is_none() {
+            Vec::new()
+        } else {
+            (path..path + LANES as u64)
+                .map(|path| uncertainty.draw(self.seed, path))
+                .collect()
+        };
         for (design, plan) in self.designs.iter_mut().zip(self.plans) {
-            design.open(plan, &mut self.values);
+            design.open(plan, &drawn, &mut self.values);
+        }
+        let lanes = &self.designs[0].lanes;
+        self.market.open(market_plan, self.seed, path, lanes);
+        for profit in &mut self.profits {
+            profit.open(market_plan, self.width, self.seed, path, &drawn);
         }
         let bridging = self
             .plans
@@ -138,7 +149,9 @@ impl<'a> Engine<'a> {
 
 impl Design {
     fn new(plan: &Plan, profits: Vec<usize>) -> Design {
-        let columns_suffice = plan.record == Record::MinMargin
+        let certain = plan.uncertainty.is_none();
+        let columns_suffice = certain
+            && plan.record == Record::MinMargin
             && plan.coalition != Coalition::Entities
             && plan.costs.iter().all(|&c| proportional(plan, c))
             && plan
@@ -156,11 +169,21 @@ impl Design {
             log_ratio: (0..ratios).map(|_| column()).collect(),
             fast: columns_suffice.then(|| plan.costs.iter().map(|_| MinMargin::new()).collect()),
             tallies: Vec::new(),
+            lanes: if certain {
+                Vec::new()
+            } else {
+                vec![plan.clone(); LANES]
+            },
         }
     }
 
-    fn open(&mut self, plan: &Plan, values: &mut Values) {
+    /// Goes to day 0 of a block. `drawn` has the parameters of each lane where they are
+    /// uncertain, and is empty otherwise.
+    fn open(&mut self, plan: &Plan, drawn: &[Drawn], values: &mut Values) {
         self.costing.open();
+        for (lane, drawn) in self.lanes.iter_mut().zip(drawn) {
+            plan.vary(drawn, lane);
+        }
         if let Some(fast) = &mut self.fast {
             fast.fill(MinMargin::new());
             return;
@@ -169,12 +192,19 @@ impl Design {
         self.tallies
             .resize_with(plan.costs.len() * LANES, Tally::new);
         if plan.attacks.iter().any(|a| bridged(plan, a)) {
-            self.begin(plan, values);
+            if self.lanes.is_empty() {
+                self.begin(plan, 0..LANES, values);
+            }
+            let lanes = std::mem::take(&mut self.lanes);
+            for (lane, plan) in lanes.iter().enumerate() {
+                self.begin(plan, lane..lane + 1, values);
+            }
+            self.lanes = lanes;
         }
     }
 
-    /// Day 0, which is the same for all paths.
-    fn begin(&mut self, plan: &Plan, values: &mut Values) {
+    /// Day 0, which is the same for all paths of one plan.
+    fn begin(&mut self, plan: &Plan, lanes: Range<usize>, values: &mut Values) {
         let prices: Vec<f64> = plan.assets.iter().map(|a| a.start).collect();
         let value = plan.value.start;
         for (c, &cost) in plan.costs.iter().enumerate() {
@@ -196,7 +226,7 @@ impl Design {
                 } else {
                     (0.0, 0.0)
                 };
-                for tally in &mut self.tallies[c * LANES..(c + 1) * LANES] {
+                for tally in &mut self.tallies[c * LANES..][lanes.clone()] {
                     tally.begin(plan, coc, bound, &elasticity, profit);
                 }
             }
@@ -241,7 +271,7 @@ impl Design {
             }
             return;
         }
-        self.costing.step(plan, width, market);
+        self.costing.step(plan, width, market, &self.lanes);
         for (c, &cost) in plan.costs.iter().enumerate() {
             for (k, attack) in plan.attacks.iter().enumerate() {
                 let profit = &profits[self.profits[k]];
@@ -254,7 +284,19 @@ impl Design {
                     (1.0, &self.costing.general[general(plan, c, k)].bound)
                 };
                 let out = &mut self.log_ratio[c * plan.attacks.len() + k][..days];
-                log_ratios(width, share, &stake[..days], &profit.daily[..days], out);
+                let (stake, profit) = (&stake[..days], &profit.daily[..days]);
+                if self.lanes.is_empty() {
+                    log_ratios(width, share, stake, profit, out);
+                } else {
+                    let shares = std::array::from_fn(|lane| {
+                        if proportional(plan, cost) {
+                            self.lanes[lane].attacks[k].burned_share
+                        } else {
+                            1.0
+                        }
+                    });
+                    varied::log_ratios(width, &shares, stake, profit, out);
+                }
             }
         }
     }
@@ -286,6 +328,7 @@ impl Design {
         for (c, &cost) in plan.costs.iter().enumerate() {
             let fan = &mut ensemble.costs[c].fan;
             for lane in 0..count {
+                let plan = self.lanes.get(lane).unwrap_or(plan);
                 let tally = &mut self.tallies[c * LANES + lane];
                 for row in 0..market.days {
                     if continuous {

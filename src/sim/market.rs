@@ -1,6 +1,7 @@
 //! Prices and the value at risk of a block of paths, a tile of days at a time.
 
 use super::kernels::{Column, TILE_DAYS, advance, column, geometric_round};
+use super::varied::{self, VariedMarket};
 use super::{Cap, Jumps, Monitoring, Plan, Record, Take, When};
 use crate::random::lanes::{LANES, LaneStreams, Row, Width, normals};
 use crate::random::{Purpose, Seed};
@@ -14,6 +15,8 @@ pub(super) struct Market {
     /// Loadings of each factor's daily step on the drawn normals.
     loading: Vec<Vec<f64>>,
     start: Vec<f64>,
+    /// Numbers of each lane in the place of these, where parameters are uncertain.
+    varied: Option<VariedMarket>,
     streams: Vec<LaneStreams>,
     jumps: Vec<JumpKind>,
     keep_jumps: bool,
@@ -82,6 +85,7 @@ impl Market {
                 .map(|f| drawn.iter().map(|&k| entry(f, k)).collect())
                 .collect(),
             start: plan.factors().map(|f| libm::log(f.start)).collect(),
+            varied: None,
             streams: Vec::new(),
             jumps,
             keep_jumps,
@@ -101,10 +105,15 @@ impl Market {
         }
     }
 
-    /// Goes to day 0 of the block of paths that starts at `path`.
-    pub fn open(&mut self, plan: &Plan, seed: Seed, path: u64) {
+    /// Goes to day 0 of the block of paths that starts at `path`. `lanes` has a plan for each
+    /// lane where parameters are uncertain, and is empty otherwise.
+    pub fn open(&mut self, plan: &Plan, seed: Seed, path: u64, lanes: &[Plan]) {
+        self.varied = (!lanes.is_empty()).then(|| VariedMarket::of(lanes, &self.drawn));
         for (state, start) in self.state.iter_mut().zip(&self.start) {
             *state = [*start; LANES];
+        }
+        if let Some(varied) = &self.varied {
+            self.state.clone_from(&varied.start);
         }
         self.streams.clear();
         let purposes = self.drawn.iter().map(|&k| Purpose::Diffusion(k));
@@ -115,6 +124,7 @@ impl Market {
                 self.width,
                 LaneStreams::new(seed, kind.purpose, path),
                 plan.days,
+                lanes,
             );
         }
         (self.first_day, self.days) = (1, 0);
@@ -133,6 +143,18 @@ impl Market {
         }
         self.strike();
         for f in 0..self.log.len() {
+            if let Some(varied) = &self.varied {
+                let terms: Vec<(&Row, &[Row])> = varied.loading[f]
+                    .iter()
+                    .zip(&self.normal)
+                    .filter(|(loading, _)| loading.iter().any(|x| x.abs() > 0.0))
+                    .map(|(loading, column)| (loading, &column[..days]))
+                    .collect();
+                let price = self.priced[f].then(|| &mut self.price[f][..days]);
+                let (state, log) = (&mut self.state[f], &mut self.log[f][..days]);
+                varied::advance(self.width, &varied.drift[f], &terms, state, log, price);
+                continue;
+            }
             let terms: Vec<(f64, &[Row])> = self.loading[f]
                 .iter()
                 .zip(&self.normal)
@@ -195,25 +217,36 @@ fn needs_value(plan: &Plan) -> bool {
 }
 
 impl JumpKind {
+    /// The same kind of jumps in another plan.
+    fn jumps_of<'a>(&self, plan: &'a Plan) -> &'a Jumps {
+        match self.purpose {
+            Purpose::Jumps(f) if f == plan.asset_count() => &plan.value.jumps,
+            Purpose::Jumps(f) => &plan.assets[f].jumps,
+            _ => &plan.shared_jumps.jumps,
+        }
+    }
+
     /// Draws all strikes of a block: round by round, the next one of every lane.
-    fn draw(&mut self, width: Width, mut streams: LaneStreams, days: u32) {
+    fn draw(&mut self, width: Width, mut streams: LaneStreams, days: u32, lanes: &[Plan]) {
         for tile in &mut self.strikes {
             tile.clear();
         }
-        let rate = -libm::log1p(-self.jumps.probability_per_day());
+        let rate_of = |jumps: &Jumps| -libm::log1p(-jumps.probability_per_day());
+        let rate = rate_of(&self.jumps);
+        let mut rates = [rate; LANES];
+        for (rate, plan) in rates.iter_mut().zip(lanes) {
+            *rate = rate_of(self.jumps_of(plan));
+        }
         let mut day = [0.0; LANES];
         let mut size = [0.0; LANES];
         // A round moves every lane by a day at least, so there are at most `days` of them.
         for _ in 0..days {
-            geometric_round(
-                width,
-                &mut streams,
-                rate,
-                self.jumps.log_mean,
-                self.jumps.log_sd,
-                &mut day,
-                &mut size,
-            );
+            let (mean, sd) = (self.jumps.log_mean, self.jumps.log_sd);
+            if lanes.is_empty() {
+                geometric_round(width, &mut streams, rate, mean, sd, &mut day, &mut size);
+            } else {
+                varied::geometric_round(width, &mut streams, &rates, mean, sd, &mut day, &mut size);
+            }
             let mut any = false;
             for lane in 0..LANES {
                 if day[lane] <= f64::from(days) {

@@ -21,6 +21,8 @@ mod profit;
 pub mod reference;
 mod summary;
 mod tally;
+mod uncertainty;
+mod varied;
 pub mod workload;
 
 pub use compile::{compile, franchise_usd};
@@ -30,6 +32,8 @@ pub use plan::{
     Attack, Cap, Coalition, Compensation, Cost, Factor, Jumps, Monitoring, Operators, Plan, Record,
     SharedJumps, Take, Weights, When,
 };
+
+pub use uncertainty::{Drawn, Race, Uncertainty};
 
 pub use summary::{CostSummary, Distribution, Summary};
 

@@ -3,6 +3,7 @@
 //! A step is one day; a year has 365. Money is in US dollars. A `Plan` is made by compiling a
 //! checked model, or by hand in tests and benchmarks. [`Plan::check`] asserts what must hold.
 
+use super::uncertainty::Uncertainty;
 use crate::units::DAYS_PER_YEAR;
 
 /// Everything that one simulation needs.
@@ -38,6 +39,8 @@ pub struct Plan {
     /// The days at whose end the distribution of the log margin is kept, ascending, within
     /// 1..=days; empty for none.
     pub fan_days: Vec<u32>,
+    /// What is not known of the numbers above: each path draws its own.
+    pub uncertainty: Uncertainty,
 }
 
 /// A positive quantity that follows a geometric Brownian motion with jumps.
@@ -336,6 +339,7 @@ impl Plan {
             && self.value == other.value
             && self.shared_jumps == other.shared_jumps
             && self.correlation_root == other.correlation_root
+            && self.uncertainty.shares_draws(&other.uncertainty)
     }
 
     /// Slashable tokens of each asset over all entities.
@@ -372,14 +376,22 @@ impl Plan {
         );
         for (factor, loading) in self.factors().zip(&self.shared_jumps.loading) {
             factor.check();
-            let reach =
-                factor.reach(self.days) + self.shared_jumps.jumps.reach(self.days, *loading);
+            let more = self.uncertainty.most_jumps();
+            let wilder = Factor {
+                volatility_per_sqrt_year: factor.volatility_per_sqrt_year
+                    * self.uncertainty.largest_volatility(),
+                jumps: factor.jumps.oftener(more),
+                ..*factor
+            };
+            let shared = self.shared_jumps.jumps.oftener(more);
+            let reach = wilder.reach(self.days) + shared.reach(self.days, *loading);
             assert!(
                 reach < 600.0,
                 "a factor may leave the range of reals (its logarithm reaches {reach}): {factor:?}"
             );
         }
         self.shared_jumps.jumps.check();
+        self.uncertainty.check(self.attacks.len());
         self.check_root();
         self.operators.check(assets);
         assert!(!self.attacks.is_empty(), "a plan without attacks");

@@ -4,7 +4,8 @@ use super::kernels::{
     Column, TILE_DAYS, arrival_round, cap, column, linear, lognormals, rate_limited, shift,
 };
 use super::market::Market;
-use super::{Attack, Cap, Plan, Take, When};
+use super::varied::VariedTake;
+use super::{Attack, Cap, Drawn, Plan, Take, When};
 use crate::random::lanes::{LANES, LaneStreams, Row, Width, normals};
 use crate::random::{Purpose, Seed, math};
 use crate::units::DAYS_PER_YEAR;
@@ -13,6 +14,9 @@ use crate::units::DAYS_PER_YEAR;
 pub(super) struct Profit {
     index: usize,
     attack: Attack,
+    /// The attack of each lane, where parameters are uncertain; empty otherwise.
+    lanes: Vec<Attack>,
+    varied: Option<VariedTake>,
     marks: Option<LaneStreams>,
     /// Profit at the end of each day, USD; unused if it is drawn at each opportunity.
     pub daily: Column,
@@ -43,6 +47,8 @@ impl Profit {
         Profit {
             index,
             attack: *attack,
+            lanes: Vec::new(),
+            varied: None,
             marks: None,
             daily: column(),
             opportunities: (0..tiles).map(|_| Vec::new()).collect(),
@@ -59,8 +65,14 @@ impl Profit {
             && mine.extra_profit_usd.to_bits() == attack.extra_profit_usd.to_bits()
     }
 
-    /// Goes to day 0 of a block.
-    pub fn open(&mut self, plan: &Plan, width: Width, seed: Seed, path: u64) {
+    /// Goes to day 0 of a block. `drawn` has the parameters of each lane where they are
+    /// uncertain, and is empty otherwise.
+    pub fn open(&mut self, plan: &Plan, width: Width, seed: Seed, path: u64, drawn: &[Drawn]) {
+        self.lanes.clear();
+        // Who is slashed how often is no matter of what is taken: the race is left out.
+        self.lanes
+            .extend(drawn.iter().map(|drawn| drawn.attack(&self.attack, None)));
+        self.varied = (!drawn.is_empty()).then(|| VariedTake::of(&self.lanes));
         self.marks = self
             .attack
             .take
@@ -88,7 +100,10 @@ impl Profit {
         let mut streams = LaneStreams::new(seed, Purpose::Arrivals(self.index), path);
         let (mut time, mut z) = ([0.0; LANES], [[0.0; LANES]]);
         loop {
-            arrival_round(width, &mut streams, DAYS_PER_YEAR / per_year, &mut time);
+            match &self.varied {
+                None => arrival_round(width, &mut streams, DAYS_PER_YEAR / per_year, &mut time),
+                Some(varied) => varied.arrival_round(width, &mut streams, &mut time),
+            }
             if let Some(marks) = &mut self.marks {
                 normals(width, marks, &mut z);
             }
@@ -117,7 +132,10 @@ impl Profit {
         if !at_opportunities(&self.attack) {
             let out = &mut self.daily[..days];
             match self.attack.take {
-                Take::Constant { usd } => linear(width, usd, &[], out),
+                Take::Constant { usd } => match &self.varied {
+                    None => linear(width, usd, &[], out),
+                    Some(varied) => varied.constant(out),
+                },
                 Take::ShareOfValue { share } => linear(width, 0.0, &[(share, value)], out),
                 Take::RateLimited {
                     share,
@@ -126,7 +144,18 @@ impl Profit {
                     pause_days,
                 } => {
                     linear(width, 0.0, &[(share, value)], out);
-                    rate_limited(width, usd_per_day, mean_days_to_detection, pause_days, out);
+                    match &self.varied {
+                        None => {
+                            rate_limited(
+                                width,
+                                usd_per_day,
+                                mean_days_to_detection,
+                                pause_days,
+                                out,
+                            );
+                        }
+                        Some(varied) => varied.rate_limited(width, usd_per_day, pause_days, out),
+                    }
                 }
                 Take::LognormalShareOfValue { log_mean, log_sd } => {
                     normals(
@@ -134,7 +163,10 @@ impl Profit {
                         self.marks.as_mut().expect("a random take has marks"),
                         out,
                     );
-                    lognormals(width, log_value, log_mean, log_sd, out);
+                    match &self.varied {
+                        None => lognormals(width, log_value, log_mean, log_sd, out),
+                        Some(varied) => varied.lognormals(width, log_value, log_sd, out),
+                    }
                 }
                 Take::LognormalUsd { log_mean, log_sd } => {
                     normals(
@@ -142,13 +174,11 @@ impl Profit {
                         self.marks.as_mut().expect("a random take has marks"),
                         out,
                     );
-                    lognormals(
-                        width,
-                        &[[0.0; LANES]; TILE_DAYS][..days],
-                        log_mean,
-                        log_sd,
-                        out,
-                    );
+                    let nothing = &[[0.0; LANES]; TILE_DAYS][..days];
+                    match &self.varied {
+                        None => lognormals(width, nothing, log_mean, log_sd, out),
+                        Some(varied) => varied.lognormals(width, nothing, log_sd, out),
+                    }
                 }
             }
             if self.attack.cap == Cap::ByValue {
@@ -191,7 +221,8 @@ impl Profit {
 
     fn size(&self, market: &Market, day: usize, lane: usize, z: f64) -> f64 {
         let last = market.price.len() - 1;
-        let take = match self.attack.take {
+        let attack = self.lanes.get(lane).unwrap_or(&self.attack);
+        let take = match attack.take {
             Take::LognormalShareOfValue { log_mean, log_sd } => {
                 math::exp(market.log[last][day][lane] + z.mul_add(log_sd, log_mean))
             }

@@ -24,7 +24,11 @@ pub fn simulate(plan: &Plan, seed: Seed, paths: Range<u64>) -> Ensemble {
     let mut ensemble = Ensemble::empty(plan, seed, paths.start);
     for path in paths {
         let mut fans: Vec<&mut Fan> = ensemble.costs.iter_mut().map(|c| &mut c.fan).collect();
-        let outcome = play(plan, seed, path, &mut fans);
+        let outcome = if plan.uncertainty.is_none() {
+            play(plan, seed, path, &mut fans)
+        } else {
+            play(&plan.of_path(seed, path), seed, path, &mut fans)
+        };
         ensemble.push(&outcome, plan.record);
     }
     ensemble

@@ -2,7 +2,7 @@
 
 use super::{
     Attack, Cap, Coalition, Compensation, Cost, Factor, Jumps, Monitoring, Operators, Plan, Record,
-    SharedJumps, Take, Weights, When,
+    SharedJumps, Take, Uncertainty, Weights, When,
 };
 use crate::random::{Purpose, Seed, Stream};
 
@@ -67,6 +67,7 @@ pub fn common(coalition: Coalition) -> Plan {
         costs: vec![Cost::WholeStake],
         record: Record::MinMargin,
         fan_days: Vec::new(),
+        uncertainty: Uncertainty::default(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::leaf::*;
 use super::model::{Deterrence, Fault, Monitoring, Network, Signing, Verification};
+use super::panel::{Mix, PanelDraft, UncertaintyDraft};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -36,6 +37,11 @@ pub struct Document {
     pub target: Must<Target>,
     /// How the promise is played out.
     pub simulation: Option<Simulation>,
+    /// How far the numbers above may be from the truth: each simulated path draws its own.
+    pub uncertainty: Option<UncertaintyDraft>,
+    /// Other models in which the recommended design must keep the promise as well.
+    #[serde(default)]
+    pub panel: Vec<At<PanelDraft>>,
     /// Where it is deployed; changes no figure of the economics, only what is exported.
     pub deployment: Option<Deployment>,
 }
@@ -74,7 +80,11 @@ pub struct Operators {
     /// How many operators the set may hold.
     pub count: Option<Searchable<At<u32>>>,
     /// Smallest stake that may be asked of an operator.
-    pub minimum_stake: Option<Quantity<Money>>,
+    pub minimum_stake: Option<Searchable<Quantity<Money>>>,
+    /// Largest share of the set's stake that counts for one entity; no cap when left out.
+    pub entity_cap: Option<Searchable<Quantity<PositiveFraction>>>,
+    /// Shares of the slashable stake by asset (ETH, LST, EIGEN, BTC, TOKEN, OWN); as the operators hold them when left out. Assets that are not named divide the rest as they are held.
+    pub mix: Option<At<Mix>>,
     /// What the service's software costs an operator.
     pub costs: Option<Costs>,
     /// What an operator loses elsewhere when it attacks.
@@ -418,7 +428,7 @@ pub enum Detection {
 #[serde(deny_unknown_fields)]
 pub struct Veto {
     /// How long it may decide.
-    pub window: Must<Quantity<Span>>,
+    pub window: Must<Searchable<Quantity<Span>>>,
     /// Probability that it stops a just slash.
     pub probability: Must<Quantity<Fraction>>,
 }

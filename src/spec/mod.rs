@@ -6,6 +6,7 @@ pub mod draft;
 mod errors;
 pub mod leaf;
 pub mod model;
+pub mod panel;
 pub mod parameters;
 pub mod quantity;
 mod read;

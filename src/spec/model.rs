@@ -4,6 +4,7 @@
 //! its offence by index, an operator's stake is in tokens of the market's assets), every
 //! probability is in `0..=1`. Code after the check takes `&Model` and asks no more questions.
 
+use super::panel::{Alternative, Uncertainty};
 use crate::snapshot::Address;
 use crate::units::{Days, PerYear, Share, Usd, UsdPerYear};
 use schemars::JsonSchema;
@@ -32,6 +33,10 @@ pub struct Model {
     pub target: Target,
     /// How the promise is played out.
     pub simulation: Simulation,
+    /// How far its numbers may be from the truth; each path draws its own.
+    pub uncertainty: Uncertainty,
+    /// Other models in which the design must hold.
+    pub panel: Vec<Alternative>,
     /// Where it goes; changes no figure of the economics.
     pub deployment: Deployment,
     /// Defaults that the file left to us: each is an assumption with an address.
@@ -127,8 +132,13 @@ pub struct Operators {
     pub own_share: Share,
     /// How many operators the set may hold.
     pub count: Choice<u32>,
-    /// Smallest share of the quorum's weight that the recommendation may ask of an operator, if any.
-    pub minimum_stake: Option<Usd>,
+    /// Smallest stake that may be asked of an operator, if the file bounds it.
+    pub minimum_stake: Option<Choice<Usd>>,
+    /// Largest share of the set's stake that counts for one entity; 1 is no cap.
+    pub entity_cap: Choice<Share>,
+    /// Share of the slashable stake by market asset, where the file says it; empty when it says
+    /// nothing. Assets without a share divide the rest as they are held.
+    pub mix: Vec<Option<Choice<Share>>>,
     /// Costs of running the service.
     pub costs: OperatorCosts,
     /// What an operator loses elsewhere when it attacks.
@@ -393,7 +403,7 @@ pub enum Detection {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Veto {
     /// How long it may decide.
-    pub window: Days,
+    pub window: Choice<Days>,
     /// Probability that it stops a just slash.
     pub probability: Share,
 }

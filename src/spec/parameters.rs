@@ -29,6 +29,8 @@ pub struct Parameters {
     pub minimum_stake: Usd,
     /// Largest share of the set's stake that counts for one entity; 1 is no cap.
     pub entity_cap: Share,
+    /// Share of the stake by market asset; empty leaves it as operators hold it.
+    pub mix: Vec<Share>,
     /// One for each of the model's offences, in their order.
     pub offences: Vec<OffenceRule>,
 }
@@ -69,8 +71,9 @@ impl Parameters {
             budget: UsdPerYear((budget.low().get() * budget.high().get()).sqrt()),
             threshold: model.operators.threshold.high(),
             operators: model.operators.count.high(),
-            minimum_stake: model.operators.minimum_stake.unwrap_or(Usd(0.0)),
-            entity_cap: Share(1.0),
+            minimum_stake: model.operators.minimum_stake.map_or(Usd(0.0), Choice::low),
+            entity_cap: model.operators.entity_cap.high(),
+            mix: reference_mix(model),
             offences: model
                 .slashing
                 .offences
@@ -128,6 +131,17 @@ impl Parameters {
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         ranked.truncate(self.operators as usize);
         self.drop_below_minimum(&mut ranked);
+        // Operators put more of one strategy behind the service and less of another.
+        let factors = self.mix_factors(model, &ranked);
+        for (index, usd) in &mut ranked {
+            *usd = operators[*index]
+                .tokens
+                .iter()
+                .zip(&model.market.assets)
+                .zip(&factors)
+                .map(|((n, asset), factor)| n * asset.price.get() * factor)
+                .sum();
+        }
         let mut scale: Vec<f64> = vec![1.0; ranked.len()];
         let entities: Vec<usize> = ranked.iter().map(|(i, _)| operators[*i].entity).collect();
         let usd: Vec<f64> = ranked.iter().map(|(_, usd)| *usd).collect();
@@ -147,9 +161,40 @@ impl Parameters {
                 tokens: operators[index]
                     .tokens
                     .iter()
-                    .map(|n| n * scale * unit)
+                    .zip(&factors)
+                    .map(|(n, factor)| n * factor * scale * unit)
                     .collect(),
                 stake: Usd(usd * scale * unit),
+            })
+            .collect()
+    }
+
+    /// By how much each asset's tokens are multiplied so that the set holds the design's mix.
+    fn mix_factors(&self, model: &Model, ranked: &[(usize, f64)]) -> Vec<f64> {
+        let assets = &model.market.assets;
+        let Structure::Entities(operators) = &model.operators.structure else {
+            return vec![1.0; assets.len()];
+        };
+        if self.mix.is_empty() {
+            return vec![1.0; assets.len()];
+        }
+        let held: Vec<f64> = (0..assets.len())
+            .map(|a| {
+                ranked
+                    .iter()
+                    .map(|(index, _)| operators[*index].tokens[a] * assets[a].price.get())
+                    .sum()
+            })
+            .collect();
+        let total: f64 = held.iter().sum();
+        held.iter()
+            .zip(&self.mix)
+            .map(|(held, share)| {
+                if *held > 0.0 {
+                    share.get() * total / held
+                } else {
+                    0.0
+                }
             })
             .collect()
     }
@@ -176,7 +221,7 @@ impl OffenceRule {
         Self {
             slash: offence.slash.high(),
             dispute: offence.dispute.low(),
-            veto: offence.veto.map_or(Days(0.0), |veto| veto.window),
+            veto: offence.veto.map_or(Days(0.0), |veto| veto.window.low()),
         }
     }
 
@@ -274,6 +319,79 @@ fn cap_entities(entities: &[usize], usd: &[f64], cap: f64, scale: &mut [f64]) {
     }
 }
 
+/// The mix to start from: every range at the same place between its ends, in the middle where
+/// the sum allows it. Empty where the file says nothing.
+fn reference_mix(model: &Model) -> Vec<Share> {
+    let mix = &model.operators.mix;
+    let sum = |of: fn(Choice<Share>) -> Share| -> f64 {
+        mix.iter().flatten().map(|share| of(*share).get()).sum()
+    };
+    let (least, most) = (sum(Choice::low), sum(Choice::high));
+    let whole = if most > least {
+        (1.0 - least) / (most - least)
+    } else {
+        0.0
+    };
+    let open = mix.iter().any(Option::is_none);
+    let place = if open { whole.min(0.5) } else { whole };
+    let named: Vec<Option<f64>> = mix
+        .iter()
+        .map(|share| {
+            share.map(|s| s.low().get() + (s.high().get() - s.low().get()) * place.clamp(0.0, 1.0))
+        })
+        .collect();
+    mix_of(model, &named).unwrap_or_default()
+}
+
+/// The whole mix where some assets have a share and the others divide the rest as they are held;
+/// none where the shares do not add up.
+#[must_use]
+pub fn mix_of(model: &Model, named: &[Option<f64>]) -> Option<Vec<Share>> {
+    const CLOSE: f64 = 1e-9;
+    let Structure::Entities(operators) = &model.operators.structure else {
+        return Some(Vec::new());
+    };
+    if named.iter().all(Option::is_none) {
+        return Some(Vec::new());
+    }
+    let held: Vec<f64> = model
+        .market
+        .assets
+        .iter()
+        .enumerate()
+        .map(|(a, asset)| {
+            let tokens: f64 = operators.iter().map(|o| o.tokens[a]).sum();
+            tokens * asset.price.get()
+        })
+        .collect();
+    let said: f64 = named.iter().flatten().sum();
+    let open: f64 = named
+        .iter()
+        .zip(&held)
+        .filter(|(share, _)| share.is_none())
+        .map(|(_, held)| held)
+        .sum();
+    let rest = 1.0 - said;
+    let adds_up = if open > 0.0 {
+        rest >= -CLOSE
+    } else {
+        rest.abs() <= CLOSE
+    };
+    let possible = named
+        .iter()
+        .zip(&held)
+        .all(|(share, held)| *held > 0.0 || share.is_none_or(|s| s <= 0.0));
+    (adds_up && possible).then(|| {
+        named
+            .iter()
+            .zip(&held)
+            .map(|(share, held)| {
+                Share(share.unwrap_or_else(|| rest.max(0.0) * held / open.max(f64::MIN_POSITIVE)))
+            })
+            .collect()
+    })
+}
+
 /// Whether every choice of the design lies in the range that the model gives.
 #[must_use]
 pub fn within_ranges(parameters: &Parameters, model: &Model) -> bool {
@@ -283,13 +401,18 @@ pub fn within_ranges(parameters: &Parameters, model: &Model) -> bool {
     holds(model.operators.threshold, parameters.threshold)
         && holds(model.rewards.budget, parameters.budget)
         && parameters.operators <= model.operators.count.high()
+        && holds(model.operators.entity_cap, parameters.entity_cap)
         && model
             .slashing
             .offences
             .iter()
             .zip(&parameters.offences)
             .all(|(offence, rule)| {
-                holds(offence.slash, rule.slash) && holds(offence.dispute, rule.dispute)
+                holds(offence.slash, rule.slash)
+                    && holds(offence.dispute, rule.dispute)
+                    && offence
+                        .veto
+                        .is_none_or(|veto| holds(veto.window, rule.veto))
             })
 }
 

@@ -73,8 +73,10 @@ impl Draft {
                 _ => None,
             });
         let entities = operators.and_then(|o| o.entities.as_ref());
+        let panel = self.document.panel.iter().map(|p| p.get());
         list.into_iter()
             .chain(entities)
+            .chain(panel.filter_map(|p| p.model.as_ref()))
             .map(|path| self.beside(path.get()))
             .collect()
     }

@@ -260,6 +260,149 @@ fn d05_a_model_file_reproduces_the_closed_form() {
     assert_eq!(answer["data"]["verdict"], "safe");
 }
 
+/// The closed form with some lines replaced, in a folder of its own.
+fn closed_form(folder: &Path, name: &str, replace: &[(&str, &str)]) -> std::path::PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/closed-form.toml");
+    let mut text = std::fs::read_to_string(root).unwrap();
+    for (old, new) in replace {
+        assert!(text.contains(old), "{old} is not in the closed form");
+        text = text.replace(old, new);
+    }
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn e11_compare_shows_differences_on_the_same_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let doubled = closed_form(
+        folder.path(),
+        "doubled.toml",
+        &[(
+            "takes = { sum = \"60 MUSD\" }",
+            "takes = { sum = \"120 MUSD\" }",
+        )],
+    );
+    let compare = |extra: &[&str]| {
+        stakewright()
+            .args(["compare", "models/closed-form.toml"])
+            .arg(&doubled)
+            .args(["--paths", "2000"])
+            .args(extra)
+            .output()
+            .unwrap()
+    };
+    let answer = json(&compare(&["--format", "json"]));
+    let designs = answer["data"]["designs"].as_array().unwrap();
+    assert_eq!(designs.len(), 2);
+    assert!(designs[0]["differences"].is_null());
+    let more = &designs[1]["differences"];
+    let stake = more["stake_usd"].as_f64().unwrap();
+    // The same numbers choose both: the difference is one stake of the closed form, to its error.
+    assert!((stake / 353_761_244.3 - 1.0).abs() < 0.05, "{stake}");
+    let budget = more["budget_usd_year"].as_f64().unwrap();
+    let closed = 10_348_095.31 * (2.0_f64.powf(5.0 / 3.0) - 1.0);
+    assert!((budget / closed - 1.0).abs() < 0.08, "{budget}");
+    let risk = &more["risk"];
+    assert!(risk["low"].as_f64().unwrap() <= 0.0 && risk["high"].as_f64().unwrap() >= 0.0);
+    let text = String::from_utf8(compare(&[]).stdout).unwrap();
+    for word in ["slashable stake", "reward budget", "doubled", "difference"] {
+        assert!(text.contains(word), "{word} is not shown:\n{text}");
+    }
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "wider than a terminal:\n{text}"
+    );
+    let same = compare(&["--design", "allocated", "--format", "json"]);
+    let stakes: Vec<f64> = json(&same)["data"]["designs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|design| design["stake_usd"].as_f64().unwrap())
+        .collect();
+    assert!(
+        (stakes[0] - stakes[1]).abs() < 1.0,
+        "the files allocate alike"
+    );
+    assert_eq!(code(&run(&["compare", "models/oracle.toml"])), 2);
+}
+
+#[test]
+fn a_panel_shows_its_rows_and_its_worst_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let panel = closed_form(
+        folder.path(),
+        "panel.toml",
+        &[(
+            "volatility = \"0 %\"",
+            "volatility = \"10 %\"\n\n[[panel]]\nname = \"doubled loot\"\ntakes = 2.0",
+        )],
+    );
+    let output = stakewright()
+        .arg("recommend")
+        .arg(&panel)
+        .args(["--format", "json", "--sensitivity"])
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let answer = json(&output);
+    let rows = answer["data"]["panel"].as_array().unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[1]["name"], "doubled loot");
+    assert_eq!(rows[1]["worst"], true);
+    assert_eq!(rows[1]["verdict"], "safe");
+    assert_eq!(answer["data"]["influences"].as_array().unwrap().len(), 6);
+    let stages = answer["data"]["search"]["stages"].as_array().unwrap();
+    assert!(stages.iter().any(|stage| stage["stage"] == "certified"));
+    // A log gets a line a stage.
+    let log = stderr(&output);
+    for word in [
+        "closed form",
+        "shape",
+        "certificate",
+        "frontier",
+        "influences",
+    ] {
+        assert!(log.contains(word), "no line for {word}:\n{log}");
+    }
+}
+
+#[test]
+fn what_nothing_reaches_names_the_constraint_and_the_nearest_design() {
+    let folder = tempfile::tempdir().unwrap();
+    let poor = closed_form(
+        folder.path(),
+        "poor.toml",
+        &[(
+            "budget = { search = [\"1 MUSD/year\", \"100 MUSD/year\"] }",
+            "budget = { search = [\"1 MUSD/year\", \"4 MUSD/year\"] }",
+        )],
+    );
+    let output = stakewright()
+        .arg("recommend")
+        .arg(&poor)
+        .args(["--format", "json"])
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 6, "{}", stderr(&output));
+    let answer = json(&output);
+    let infeasible = &answer["data"]["infeasible"];
+    assert_eq!(infeasible["constraint"], "budget");
+    assert!((infeasible["allowed"].as_f64().unwrap() - 4e6).abs() < 1.0);
+    assert!((infeasible["needed"].as_f64().unwrap() / 10.35e6 - 1.0).abs() < 0.1);
+    // The nearest design spends what is allowed: 200 MUSD of stake at 2 % a year.
+    let stake = answer["data"]["design"]["stake"]["value"].as_f64().unwrap();
+    assert!((stake / 200e6 - 1.0).abs() < 1e-6, "{stake}");
+    assert_ne!(answer["data"]["verdict"], "safe");
+    let shown = stakewright().arg("recommend").arg(&poor).output().unwrap();
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        text.contains("INFEASIBLE") && text.contains("relax"),
+        "{text}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_nothing_half_written() {

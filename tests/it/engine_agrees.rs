@@ -6,8 +6,8 @@ use stakewright::random::lanes::Width;
 use stakewright::random::{Purpose, Seed, Stream};
 use stakewright::sim::{
     Attack, Cap, Coalition, Columns, Compensation, Cost, Ensemble, Factor, Jumps, Monitoring,
-    NEVER, Plan, Progress, Record, SharedJumps, Take, Weights, When, reference, simulate,
-    simulate_designs, simulate_with, workload,
+    NEVER, Plan, Progress, Race, Record, SharedJumps, Take, Uncertainty, Weights, When, reference,
+    simulate, simulate_designs, simulate_with, workload,
 };
 
 /// A plan that uses any mixture of mechanisms.
@@ -31,7 +31,7 @@ fn random_plan(seed: u64) -> Plan {
     let thresholds: Vec<f64> = (0..1 + dice.below(2))
         .map(|_| 0.2 + 0.7 * dice.uniform())
         .collect();
-    let attacks = (0..1 + dice.below(3))
+    let attacks: Vec<Attack> = (0..1 + dice.below(3))
         .map(|_| dice.attack(thresholds.len()))
         .collect();
     let common = if dice.one_in(2) {
@@ -42,6 +42,7 @@ fn random_plan(seed: u64) -> Plan {
     let matrix: Vec<Vec<f64>> = (0..=n)
         .map(|i| (0..=n).map(|j| if i == j { 1.0 } else { common }).collect())
         .collect();
+    let uncertainty = dice.uncertainty(attacks.len());
     Plan {
         days,
         horizon_days: 1 + dice.below(days as usize) as u32,
@@ -80,6 +81,7 @@ fn random_plan(seed: u64) -> Plan {
             Record::Full
         },
         fan_days: (1..=days).step_by(5).collect(),
+        uncertainty,
     }
 }
 
@@ -121,6 +123,36 @@ impl Dice {
             } else {
                 self.jumps()
             },
+        }
+    }
+    fn uncertainty(&mut self, attacks: usize) -> Uncertainty {
+        if self.one_in(2) {
+            return Uncertainty::default();
+        }
+        let mut spread = || {
+            if self.one_in(3) {
+                0.0
+            } else {
+                0.3 * self.uniform()
+            }
+        };
+        Uncertainty {
+            volatility: spread(),
+            value_volatility: spread(),
+            value: spread(),
+            takes: spread(),
+            opportunities: spread(),
+            detection: spread(),
+            crashes: spread(),
+            correlation: spread(),
+            races: (0..attacks)
+                .map(|k| {
+                    (k % 2 == 0).then_some(Race {
+                        left_days: 7.0,
+                        mean_days: 3.0,
+                    })
+                })
+                .collect(),
         }
     }
     fn attack(&mut self, thresholds: usize) -> Attack {
@@ -258,6 +290,54 @@ fn slow_the_engine_is_the_reference_on_many_plans() {
 fn the_common_workload_is_the_references() {
     for coalition in [Coalition::Pooled, Coalition::LargestFirst] {
         assert_agrees(&workload::common(coalition), 40);
+    }
+}
+
+/// A path of an uncertain plan is, to the bit, that path of the plan which its parameters were
+/// drawn into.
+#[test]
+fn an_uncertain_path_is_the_path_of_the_plan_it_drew() {
+    let uncertain = (0..200)
+        .map(random_plan)
+        .filter(|plan| !plan.uncertainty.is_none() && plan.record == Record::Full);
+    for plan in uncertain.take(12) {
+        let seed = Seed(17);
+        let whole = simulate(&plan, seed, 30..70, &Progress::silent()).expect("nobody cancels");
+        for path in 30..70 {
+            let alone = simulate(
+                &plan.of_path(seed, path),
+                seed,
+                path..path + 1,
+                &Progress::silent(),
+            )
+            .expect("nobody cancels");
+            let index = path as usize - 30;
+            for (all, one) in whole.costs.iter().zip(&alone.costs) {
+                let same = |a: f64, b: f64, name: &str| {
+                    assert!(
+                        a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+                        "{name} of path {path}: {a:e} {b:e}"
+                    );
+                };
+                same(all.min_margin_usd[index], one.min_margin_usd[0], "margin");
+                same(all.min_log_ratio[index], one.min_log_ratio[0], "ratio");
+                same(
+                    all.critical_scale_horizon[index],
+                    one.critical_scale_horizon[0],
+                    "scale",
+                );
+                same(
+                    all.attack_probability[index],
+                    one.attack_probability[0],
+                    "attack",
+                );
+                same(all.loss_usd[index], one.loss_usd[0], "loss");
+            }
+            assert_eq!(
+                whole.end_value_usd[index].to_bits(),
+                alone.end_value_usd[0].to_bits()
+            );
+        }
     }
 }
 

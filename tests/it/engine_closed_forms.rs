@@ -3,7 +3,7 @@
 use stakewright::random::Seed;
 use stakewright::sim::{
     Attack, Cap, Coalition, Compensation, Cost, Ensemble, Factor, Jumps, Monitoring, NEVER,
-    Operators, Plan, Progress, Record, SharedJumps, Take, Weights, When, simulate,
+    Operators, Plan, Progress, Record, SharedJumps, Take, Uncertainty, Weights, When, simulate,
 };
 
 /// One asset worth 1 USD, one operator with `stake` tokens of it, all of which burns.
@@ -29,6 +29,7 @@ pub fn single(stake: f64, volatility: f64, days: u32, attack: Attack) -> Plan {
         costs: vec![Cost::WholeStake],
         record: Record::Full,
         fan_days: vec![days],
+        uncertainty: Uncertainty::default(),
     }
 }
 

@@ -27,6 +27,8 @@ pub fn constant_profit() -> Model {
             own_share: Share(0.05),
             count: Choice::Fixed(10),
             minimum_stake: None,
+            entity_cap: Choice::Fixed(Share(1.0)),
+            mix: Vec::new(),
             costs: OperatorCosts {
                 own: UsdPerYear(0.0),
                 shared: UsdPerYear(0.0),
@@ -114,6 +116,8 @@ pub fn constant_profit() -> Model {
             days: 90,
             monitoring: Monitoring::Continuous,
         },
+        uncertainty: Default::default(),
+        panel: Vec::new(),
         deployment: Deployment::default(),
         assumptions: Vec::new(),
     }
@@ -225,7 +229,7 @@ pub fn operators_and_ranges() -> Model {
         high: Days(7.0),
     };
     model.slashing.offences[0].veto = Some(Veto {
-        window: Days(1.0),
+        window: Choice::Fixed(Days(1.0)),
         probability: Share(0.02),
     });
     model.slashing.offences[0].accidental = PerYear(0.002);

@@ -12,6 +12,7 @@ mod architecture;
 mod browser;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod cli;
+mod coverage;
 #[cfg(feature = "tables")]
 mod embedded;
 mod engine_agrees;
@@ -43,3 +44,4 @@ mod snapshot;
 mod spec;
 mod variants;
 mod vectors;
+mod worlds;

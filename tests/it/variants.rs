@@ -274,7 +274,7 @@ fn a_veto_committee_costs_a_day_and_some_just_slashes() {
         0.98 * landed(8.0) / landed(9.0),
     );
     model.slashing.offences[0].veto = Some(Veto {
-        window: Days(2.0),
+        window: stakewright::spec::model::Choice::Fixed(Days(2.0)),
         probability: Share(0.1),
     });
     let removed = effect_of(&model, rules::Knob::Veto);

@@ -1,6 +1,6 @@
 //! `stakewright export`: the recommended parameters as contract configuration.
 
-use super::study::{Study, exit};
+use super::study::{Depth, Study, exit};
 use crate::cli::args::{ExportArgs, ExportTarget};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -24,7 +24,7 @@ pub fn export(args: &ExportArgs, output: Output) -> Result<Exit, CliError> {
     let addresses = addresses(args.avs.as_deref(), args.slasher.as_deref())?;
     let study = Study::open(&args.model, output)?;
     let mut folder = RunFolder::open_at(&args.out)?;
-    let answer = study.answer(output)?;
+    let answer = study.answer(Depth::Usual, output)?;
     let deployment = study
         .deployment(&answer.recommendation, addresses)
         .map_err(|error| incomplete(&error))?;

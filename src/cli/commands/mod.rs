@@ -3,6 +3,7 @@
 mod bench;
 mod chainside;
 mod check;
+mod compare;
 mod export;
 mod inspect;
 mod pull;
@@ -16,6 +17,7 @@ mod words;
 pub use bench::bench;
 pub use chainside::{lint, verify};
 pub use check::check;
+pub use compare::compare;
 pub use export::export;
 pub use inspect::inspect_command as inspect;
 pub use pull::pull;

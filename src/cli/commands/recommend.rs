@@ -1,18 +1,23 @@
 //! `stakewright recommend`: the parameters that keep the promise.
 
-use super::study::{Study, exit};
-use crate::cli::args::ModelArgs;
+use super::study::{Depth, Study, exit};
+use crate::cli::args::RecommendArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::report::terminal;
 
 /// Prints the recommendation; nothing is written to disk.
-pub fn recommend(args: &ModelArgs, output: Output) -> Result<Exit, CliError> {
-    let study = Study::open(args, output)?;
-    let answer = study.answer(output)?;
+pub fn recommend(args: &RecommendArgs, output: Output) -> Result<Exit, CliError> {
+    let study = Study::open(&args.model, output)?;
+    let depth = if args.sensitivity {
+        Depth::Explained
+    } else {
+        Depth::Usual
+    };
+    let answer = study.answer(depth, output)?;
     let findings = study.findings("recommend", &answer, None, Vec::new());
-    let seed = Some(args.play.seed);
+    let seed = Some(args.model.play.seed);
     output.answer(
         "recommend",
         seed,

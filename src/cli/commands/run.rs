@@ -2,7 +2,7 @@
 
 use super::export;
 use super::recommend::screen;
-use super::study::{Study, exit};
+use super::study::{Depth, Study, exit};
 use crate::cli::args::{ReportArgs, RunArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -28,14 +28,20 @@ pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
     let started_at = jiff::Timestamp::now().to_string();
     let study = Study::open(&args.model, output)?;
     let addresses = export::addresses(args.avs.as_deref(), None)?;
-    let id = name(&study);
+    let verb = if args.full { "run --full" } else { "run" };
+    let id = name(&study, verb);
     let mut folder = RunFolder::open(&args.out, &id)?;
 
-    let answer = study.answer(output)?;
+    let depth = if args.full {
+        Depth::Explained
+    } else {
+        Depth::Usual
+    };
+    let answer = study.answer(depth, output)?;
     let (deployment, config) = export::config_of(&study, &answer.recommendation, addresses)?;
     let place = args.out.join(&id);
     let written = outputs(&place, deployment.is_some());
-    let findings = study.findings("run", &answer, deployment.as_ref(), written);
+    let findings = study.findings(verb, &answer, deployment.as_ref(), written);
 
     for (path, bytes) in report::render(&findings) {
         folder.add(&Artifact { path, bytes })?;
@@ -52,7 +58,7 @@ pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
     if progress::stopped() {
         return Err(CliError::interrupted());
     }
-    let place = folder.finish(manifest(&study, &id, started_at))?;
+    let place = folder.finish(manifest(&study, verb, &id, started_at))?;
 
     let ran = Ran {
         run: &place,
@@ -69,7 +75,7 @@ pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
 pub fn report(args: &ReportArgs, output: Output) -> Result<Exit, CliError> {
     let study = Study::open(&args.model, output)?;
     let mut folder = RunFolder::open_at(&args.out)?;
-    let answer = study.answer(output)?;
+    let answer = study.answer(Depth::Usual, output)?;
     let written = vec![Written {
         label: "report".to_owned(),
         path: args.out.join("report.html").display().to_string(),
@@ -80,7 +86,8 @@ pub fn report(args: &ReportArgs, output: Output) -> Result<Exit, CliError> {
     }
     folder.finish(manifest(
         &study,
-        &name(&study),
+        "report",
+        &name(&study, "report"),
         jiff::Timestamp::now().to_string(),
     ))?;
     let seed = Some(args.model.play.seed);
@@ -91,7 +98,7 @@ pub fn report(args: &ReportArgs, output: Output) -> Result<Exit, CliError> {
 }
 
 /// The folder's name: the same run has the same name.
-fn name(study: &Study) -> String {
+fn name(study: &Study, verb: &str) -> String {
     let play = &study.args.play;
     run_id(
         &study.model.model.service.name,
@@ -101,6 +108,8 @@ fn name(study: &Study) -> String {
             &study.loaded.stamp.content_sha256,
             &play.seed.to_string(),
             &play.paths.to_string(),
+            // The usual run keeps the name that it always had.
+            verb.trim_start_matches("run"),
         ],
     )
 }
@@ -159,13 +168,13 @@ fn ensemble(study: &Study, answer: &Answer) -> Result<Artifact, CliError> {
     })
 }
 
-fn manifest(study: &Study, id: &str, started_at: String) -> Manifest {
+fn manifest(study: &Study, verb: &str, id: &str, started_at: String) -> Manifest {
     let play = &study.args.play;
     Manifest {
         format: run::FORMAT,
         run_id: id.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        command: study.command("run"),
+        command: study.command(verb),
         seed: play.seed,
         paths: play.paths,
         threads: load::thread_count(play),

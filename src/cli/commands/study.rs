@@ -17,6 +17,15 @@ use crate::units::Timestamp;
 use std::cell::RefCell;
 use std::time::Instant;
 
+/// How much is said beside the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// The answer with its levers and shocks.
+    Usual,
+    /// Which uncertain input decides, too.
+    Explained,
+}
+
 /// A model with the snapshot that it rests on.
 pub struct Study {
     /// The snapshot.
@@ -84,7 +93,7 @@ impl Study {
     }
 
     /// Plays, searches and certifies, telling each stage.
-    pub fn answer(&self, output: Output) -> Result<Answer, CliError> {
+    pub fn answer(&self, depth: Depth, output: Output) -> Result<Answer, CliError> {
         progress::catch_interrupt();
         let model = &self.model.model;
         let play = &self.args.play;
@@ -94,7 +103,12 @@ impl Study {
             bar.borrow().set_message(
                 "closed form → shape → risk curve → certify on fresh seeds → frontier → levers",
             );
-            let tell = |stage: &Stage| bar.borrow().set_message(describe(stage));
+            let tell = |stage: &Stage| {
+                let done = describe(stage);
+                // Above the spinner on a terminal, a line of a log elsewhere.
+                bar.borrow()
+                    .suspend(|| progress::say("", &done, output.quiet));
+            };
             let search = Search {
                 seed: Seed(play.seed),
                 paths: paths_for(model).max(play.paths),
@@ -102,7 +116,10 @@ impl Study {
                 progress: &tell,
                 cancel: progress::stop_flag(),
             };
-            let answer = recommend::answer(model, &search);
+            let mut answer = recommend::answer(model, &search);
+            if depth == Depth::Explained {
+                answer = answer.and_then(|answer| recommend::explain(model, answer, &search));
+            }
             bar.borrow().finish_and_clear();
             answer
         })?;
@@ -172,38 +189,46 @@ pub fn exit(recommendation: &Recommendation, require_safe: bool) -> Exit {
     }
 }
 
-fn describe(stage: &Stage) -> String {
+/// What a stage found, on one line.
+pub(super) fn describe(stage: &Stage) -> String {
     match stage {
         Stage::Analytic {
             stake_usd: Some(stake),
         } => {
-            format!("closed form: {}; searching the shape", format::usd(*stake))
+            format!("closed form   {}", format::usd(*stake))
         }
-        Stage::Analytic { stake_usd: None } => "searching the shape".to_owned(),
+        Stage::Analytic { stake_usd: None } => "closed form   none for this model".to_owned(),
         Stage::Shape {
             candidates,
             budget_usd_year,
         } => format!(
-            "{candidates} shapes, the cheapest {}; risk against stake",
+            "shape         {candidates} designs tried, the cheapest {}",
             format::usd_per_year(*budget_usd_year)
         ),
-        Stage::Curve { stake_usd, .. } => {
-            format!(
-                "{} goes to certification on fresh seeds",
-                format::usd(*stake_usd)
-            )
-        }
+        Stage::Curve { paths, stake_usd } => format!(
+            "stake         {} from {} paths",
+            format::usd(*stake_usd),
+            format::whole(*paths)
+        ),
         Stage::Certified {
             look,
             paths,
             failures,
             verdict,
         } => format!(
-            "look {look}: {failures} of {} paths insecure, {verdict}; frontier",
-            format::whole(*paths)
+            "certificate   {failures} of {} fresh paths insecure: {verdict}{}",
+            format::whole(*paths),
+            if *look > 1 {
+                format!(" (look {look})")
+            } else {
+                String::new()
+            }
         ),
-        Stage::Frontier { points } => format!("{points} points of the frontier; levers"),
-        Stage::Shocks { count } => format!("{count} shocks; the year in full"),
-        Stage::Levers { count } => format!("{count} levers; what breaks first"),
+        Stage::Frontier { points } => format!("frontier      {points} points"),
+        Stage::Levers { count } => format!("levers        {count}"),
+        Stage::Shocks { count } => format!("shocks        {count}"),
+        Stage::Influences { inputs, samples } => {
+            format!("influences    {inputs} inputs, {samples} samples")
+        }
     }
 }

@@ -28,6 +28,28 @@ pub(super) fn rows(subject: &Subject) -> Vec<HeadlineRow> {
             used(subject, &["A-supply", "A-premium", "A-operator-cost"]),
         ),
     ];
+    if let Some(panel) = super::studies::worst_world(subject.recommendation) {
+        let (standing, worst) = panel.split_once("; ").unwrap_or((panel.as_str(), ""));
+        rows.push(row(
+            "panel of models",
+            Value::Words(standing.to_owned()),
+            worst.to_owned(),
+            Vec::new(),
+        ));
+    }
+    if !design.mix.is_empty() {
+        let mix: Vec<String> = design
+            .mix
+            .iter()
+            .map(|part| format!("{} {}", part.asset, format::share(part.share.value)))
+            .collect();
+        rows.push(row(
+            "collateral mix",
+            Value::Words(mix.join(", ")),
+            "of the slashable stake, at the prices of the start".to_owned(),
+            Vec::new(),
+        ));
+    }
     rows.extend(slash_rows(subject));
     rows.push(row(
         "quorum threshold",

@@ -6,6 +6,7 @@
 mod figures;
 mod headline;
 mod rules;
+mod studies;
 mod variants;
 mod words;
 
@@ -74,7 +75,7 @@ pub fn findings(subject: &Subject) -> Findings {
         slash_rules: rules::slash_rules(subject),
         operators: operators(subject),
         figures: figures::data(subject),
-        tables: words::tables(subject)
+        tables: studies::tables(subject)
             .into_iter()
             .chain(compared.tables(subject))
             .collect(),
@@ -111,6 +112,10 @@ fn promise(recommendation: &Recommendation) -> Promise {
             paths: certificate.paths,
             low: certificate.at_least,
             high: certificate.at_most,
+            paths_to_decide: match recommendation.verdict {
+                crate::assess::Verdict::Undecided { paths_needed } => paths_needed,
+                _ => None,
+            },
         }),
     }
 }

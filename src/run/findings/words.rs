@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::recommend::{Constraint, Infeasible, Knob, Lever, Recommendation, Shock, ShockKind};
-use crate::report::findings::{Statement, Table, Unit};
+use crate::report::findings::{Statement, Unit};
 use crate::report::format;
 use crate::sim::Cost;
 use crate::spec::model::{Deterrence, Monitoring, Structure};
@@ -56,6 +56,7 @@ pub(super) fn changes(subject: &Subject) -> Vec<Statement> {
         recommendation
             .levers
             .iter()
+            .filter(|lever| lever.controllable)
             .filter(|lever| lever.saving_usd_year > 0.005 * recommendation.design.budget.value)
             .take(3)
             .map(|lever| Statement {
@@ -76,7 +77,7 @@ pub(super) fn binds(recommendation: &Recommendation) -> Vec<Statement> {
     let binding = recommendation
         .levers
         .iter()
-        .filter(|lever| lever.constrains)
+        .filter(|lever| lever.constrains && lever.saving_usd_year > 0.0)
         .take(1);
     binding
         .map(|lever| {
@@ -166,6 +167,8 @@ fn knob(lever: &Lever) -> String {
         Knob::Threshold => "quorum threshold",
         Knob::OwnStake => "operators' own stake",
         Knob::OperatorCosts => "the smallest operator's costs",
+        Knob::EntityCap => "largest entity's share",
+        Knob::ValueCap => "cap on the value at risk",
     };
     match &lever.offence {
         Some(offence) => format!("{name} ({offence})"),
@@ -205,46 +208,6 @@ fn worst_moment(subject: &Subject, cost: Cost, level: f64) -> Option<(f64, f64)>
     coc.sort_by(f64::total_cmp);
     pfc.sort_by(f64::total_cmp);
     Some((quantile(&coc, level), quantile(&pfc, level)))
-}
-
-pub(super) fn tables(subject: &Subject) -> Vec<Table> {
-    let frontier = &subject.recommendation.frontier;
-    if frontier.points.is_empty() {
-        return Vec::new();
-    }
-    vec![Table {
-        title: "Budget against risk".to_owned(),
-        caption: format!(
-            "Each row is judged on the same {} fresh paths; the last column holds for all rows together.",
-            format::whole(frontier.paths)
-        ),
-        columns: [
-            "stake",
-            "budget",
-            "risk",
-            "at most (this row)",
-            "at most (all rows)",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-        rows: frontier
-            .points
-            .iter()
-            .map(|point| {
-                vec![
-                    format::usd(point.stake_usd),
-                    if point.budget_usd_year.is_finite() {
-                        format::usd_per_year(point.budget_usd_year)
-                    } else {
-                        "no budget brings it".to_owned()
-                    },
-                    format::probability(point.risk.value),
-                    format::probability(point.at_most),
-                    format::probability(point.jointly_at_most),
-                ]
-            })
-            .collect(),
-    }]
 }
 
 pub(super) fn method(subject: &Subject) -> Vec<String> {
@@ -287,6 +250,11 @@ pub(super) fn method(subject: &Subject) -> Vec<String> {
 
 pub(super) fn warnings(subject: &Subject) -> Vec<String> {
     let mut warnings = Vec::new();
+    if let Some(panel) = super::studies::worst_world(subject.recommendation)
+        && subject.recommendation.verdict != crate::assess::Verdict::Safe
+    {
+        warnings.push(format!("Panel: {panel}."));
+    }
     if subject.stamp.reconstructed {
         warnings.push(
             "The stake of single operators is reconstructed from totals, not read from the chain: concentration is an estimate. Pull a snapshot to design against the stake of today."

@@ -3,6 +3,7 @@
 //! Nothing stops at the first fault. A part that cannot be read is `None` and its reason is noted;
 //! only when no fault is noted is there a model.
 
+mod bounds;
 mod class;
 mod context;
 mod correlation;
@@ -11,6 +12,7 @@ mod deployment;
 mod holdings;
 mod market;
 mod operators;
+mod panel;
 mod slashing;
 mod statistics;
 mod terms;
@@ -111,8 +113,9 @@ impl Check<'_> {
         let target = document.target.get().and_then(|t| self.target(t));
         let simulation = self.simulation(document.simulation.as_ref(), target.as_ref());
         let deployment = self.deployment(document.deployment.as_ref());
+        let uncertainty = self.uncertainty(document.uncertainty.as_ref());
         self.forbid_redistribution(held.as_deref());
-        Some(Model {
+        let mut model = Model {
             format: format?,
             service: service?,
             operators: operators?,
@@ -123,9 +126,15 @@ impl Check<'_> {
             supply: supply?,
             target: target?,
             simulation: simulation?,
+            uncertainty: uncertainty?,
+            panel: Vec::new(),
             deployment: deployment?,
             assumptions: std::mem::take(&mut self.assumptions),
-        })
+        };
+        self.bounds(&model);
+        self.spreads_fit(&model);
+        model.panel = self.panel(&model)?;
+        Some(model)
     }
 
     fn format(&mut self, document: &draft::Document) -> Option<u32> {

@@ -69,7 +69,17 @@ impl Check<'_> {
         let minimum_stake = draft
             .minimum_stake
             .as_ref()
-            .map(|m| self.quantity(m, "operators.minimum_stake"));
+            .map(|m| self.choice(m, "operators.minimum_stake"));
+        let entity_cap = match &draft.entity_cap {
+            None => {
+                if !made_up {
+                    self.assume("A-entity-cap", "operators.entity_cap", "no cap");
+                }
+                Some(Choice::Fixed(1.0))
+            }
+            Some(cap) => self.choice(cap, "operators.entity_cap"),
+        };
+        let mix = self.mix(draft, holdings.as_ref());
         let costs = self.costs(draft.costs.as_ref());
         let franchise = self.franchise(draft.franchise.as_ref());
         let size = match &holdings {
@@ -111,7 +121,9 @@ impl Check<'_> {
             threshold: share_choice(threshold?),
             own_share: Share(own_share?),
             count: count?,
-            minimum_stake: settled(minimum_stake)?.map(Usd),
+            minimum_stake: settled(minimum_stake)?.map(|m| map(m, Usd)),
+            entity_cap: share_choice(entity_cap?),
+            mix: mix?,
             costs: costs?,
             franchise: franchise?,
         })

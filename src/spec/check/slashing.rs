@@ -131,13 +131,13 @@ impl Check<'_> {
         let window = draft
             .window
             .get()
-            .and_then(|w| self.quantity(w, &format!("{key}.window")));
+            .and_then(|w| self.choice(w, &format!("{key}.window")));
         let probability = draft
             .probability
             .get()
             .and_then(|p| self.quantity(p, &format!("{key}.probability")));
         Some(Veto {
-            window: Days(window?),
+            window: map(window?, Days),
             probability: Share(probability?),
         })
     }
@@ -185,7 +185,7 @@ impl Check<'_> {
         veto: Option<Veto>,
         key: &str,
     ) {
-        let veto_days = veto.map_or(0.0, |v| v.window.get());
+        let veto_days = veto.map_or(0.0, |v| v.window.high().get());
         let longest = dispute.high() + veto_days;
         let window = EXIT_WINDOW.get();
         if longest < window {

@@ -1,17 +1,22 @@
 //! Estimators and their guarantees.
 
 use super::{close, nine};
+use stakewright::random::Sobol;
 use stakewright::stats::normal;
+use stakewright::stats::pareto::ParetoTail;
 use stakewright::stats::proportion::{
     acceptance_number, clopper_pearson, clopper_pearson_upper, wilson, zero_failure_paths,
 };
-use stakewright::stats::selection::{KimNelson, difference_variance};
+use stakewright::stats::selection::{KimNelson, budget_allocation, difference_variance};
 use stakewright::stats::special::student_quantile;
 use stakewright::stats::tail::{
     hill, lognormal_shortfall, normal_shortfall, normal_shortfall_variance, student_shortfall,
     weissman_quantile,
 };
-use stakewright::stats::weighted::{counting_relative_variance, shifted_normal_relative_variance};
+use stakewright::stats::weighted::{
+    counting_relative_variance, empirical_bernstein_half_width, shifted_normal_relative_variance,
+    splitting_relative_variance,
+};
 
 #[test]
 fn e01_paths_that_certify_without_a_failure() {
@@ -92,6 +97,43 @@ fn e04_what_a_shifted_normal_gains() {
 }
 
 #[test]
+fn e05_relative_variance_of_splitting() {
+    // (1 + 0.9 / 100)^4 - 1, and three levels of 0.2 with one of 0.05.
+    nine(
+        splitting_relative_variance(&[0.1; 4], 1_000),
+        0.03648892256099967,
+    );
+    nine(
+        splitting_relative_variance(&[0.2, 0.2, 0.2, 0.05], 500),
+        0.06311182745600008,
+    );
+    // One level is counting: (1 - p) / (n p).
+    nine(splitting_relative_variance(&[0.01], 100), 0.99);
+}
+
+#[test]
+fn e06_shortfall_beyond_a_generalised_pareto_threshold() {
+    let tail = |shape: f64| ParetoTail {
+        threshold: 10.0,
+        shape,
+        scale: 5.0,
+        exceedance: 0.2,
+    };
+    nine(tail(0.7).quantile(0.01), 61.01293307670063);
+    nine(
+        tail(0.7).expected_shortfall(0.01).expect("a finite mean"),
+        196.7097769223354,
+    );
+    // Without a shape it is exponential: the mean excess is the scale everywhere.
+    nine(tail(0.0).quantile(0.01), 24.978661367769952);
+    nine(
+        tail(0.0).expected_shortfall(0.01).expect("a finite mean"),
+        29.978661367769952,
+    );
+    assert_eq!(tail(1.0).expected_shortfall(0.01), None, "no finite mean");
+}
+
+#[test]
 fn e07_hill_and_weissman_on_powers_of_two() {
     let powers: Vec<f64> = (0..10).map(|i| 2.0_f64.powi(i)).collect();
     let shape = hill(&powers, 4);
@@ -120,6 +162,19 @@ fn e08_expected_shortfall_of_known_distributions() {
 }
 
 #[test]
+fn e09_computing_budget_for_the_best_of_three() {
+    // Distances 1 and 2 at deviations 1 and 2 are alike; the best gets sqrt(1 + 1/4) of that.
+    let shares = budget_allocation(&[1.0, 2.0, 3.0], &[1.0, 1.0, 2.0]);
+    for (found, expected) in
+        shares
+            .into_iter()
+            .zip([0.3585701736362872, 0.3207149131818564, 0.3207149131818564])
+    {
+        nine(found, expected);
+    }
+}
+
+#[test]
 fn e10_constants_of_a_selection_procedure() {
     let constants = KimNelson::new(10, 20, 0.95);
     nine(constants.eta, 0.302_933_803_649_274_9);
@@ -130,4 +185,30 @@ fn e10_constants_of_a_selection_procedure() {
 fn e11_common_random_numbers() {
     close(difference_variance(1.0, 1.0, 0.9, 1000), 0.0002, 1e-12);
     close(difference_variance(1.0, 1.0, 0.0, 1000), 0.002, 1e-12);
+}
+
+#[test]
+fn e12_an_empirical_bernstein_bound() {
+    nine(
+        empirical_bernstein_half_width(0.04, 1_000, 1.0, 0.95),
+        0.02579477772819635,
+    );
+}
+
+/// Points 0 to 2^m - 1 of every coordinate are the multiples of 2^-m, in some order.
+#[test]
+fn e13_the_mean_of_unscrambled_sobol_points() {
+    let dimensions = 8;
+    let sobol = Sobol::new(dimensions);
+    let mut point = vec![0.0; dimensions];
+    let mut sum = vec![0.0; dimensions];
+    for index in 0..1_024 {
+        sobol.point(index, &mut point);
+        for (sum, x) in sum.iter_mut().zip(&point) {
+            *sum += x;
+        }
+    }
+    for sum in sum {
+        assert_eq!(sum / 1_024.0, 0.499_511_718_75);
+    }
 }

@@ -34,6 +34,7 @@ fn unsafe_design() -> Findings {
         paths: 20_000,
         low: 0.0187,
         high: 0.0226,
+        paths_to_decide: None,
     });
     let margin = findings.figures.margin.as_mut().unwrap();
     for quantile in &mut margin.quantiles {
@@ -50,6 +51,7 @@ fn undecided() -> Findings {
         paths: 500,
         low: 0.0,
         high: 0.0095,
+        paths_to_decide: None,
     });
     findings
 }
@@ -132,6 +134,7 @@ fn no_failures() -> Findings {
         paths: 3000,
         low: 0.0,
         high: 0.000_998,
+        paths_to_decide: None,
     });
     let risk = findings.figures.risk.as_mut().unwrap();
     for point in &mut risk.points {
