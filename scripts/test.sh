@@ -38,7 +38,7 @@ fi
 
 step "node packages (pinned): a local Ethereum node and a Solidity compiler"
 if [ -f tests/node/package-lock.json ]; then
-  if (cd tests/node && npm install --no-save --no-audit --no-fund >/dev/null); then
+  if npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund >/dev/null; then
     :
   else
     missing "the packages of tests/node could not be installed"
@@ -66,7 +66,8 @@ cargo build --release --quiet
 cargo test --release
 if [ "$full" = 1 ]; then
   # The slow tests that fit a test run, by name; the others are run by hand (see their reasons).
-  cargo test --release --test it -- --ignored slow_the_report_opens_in_a_browser slow_embedded_loads slow_certified_claims_hold
+  cargo test --release --test it -- --ignored --nocapture \
+    slow_the_report_opens_in_a_browser slow_embedded_loads slow_certified_claims_hold slow_a_large_chain
 fi
 
 step "licences, bans, sources"
