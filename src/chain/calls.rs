@@ -8,6 +8,7 @@ use super::abi;
 use super::client::{Client, Header, NodeComplaint, NodeError, Reply, complaint};
 use super::error::ChainError;
 use alloy_primitives::{Address, B256, Bytes};
+use alloy_rpc_types_eth::{BlockId, TransactionInput, TransactionRequest};
 use alloy_sol_types::SolCall;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ impl Reader {
     pub async fn has_code(&self, address: Address) -> Result<bool, ChainError> {
         let reply: Reply<Bytes> = self
             .client
-            .try_request("eth_getCode", json!([address, self.block_param()]))
+            .try_request("eth_getCode", json!([address, self.block_id()]))
             .await?;
         match reply {
             Ok(code) => Ok(!code.is_empty()),
@@ -186,8 +187,9 @@ impl Reader {
         }
     }
 
-    fn block_param(&self) -> Value {
-        json!({"blockHash": self.block.hash, "requireCanonical": true})
+    /// By its hash, and only while it is on the chain.
+    fn block_id(&self) -> BlockId {
+        BlockId::from((self.block.hash, Some(true)))
     }
 
     fn pack(&self, calls: &[Call]) -> Vec<Range<usize>> {
@@ -222,20 +224,19 @@ impl Reader {
                     allowFailure: true,
                     callData: call.data.clone(),
                 });
-                (
-                    multicall,
-                    abi::aggregate3Call {
-                        calls: calls.collect(),
-                    }
-                    .abi_encode()
-                    .into(),
-                )
+                let call = abi::aggregate3Call {
+                    calls: calls.collect(),
+                };
+                (multicall, Bytes::from(call.abi_encode()))
             }
         };
-        (
-            "eth_call",
-            json!([{"to": to, "data": data}, self.block_param()]),
-        )
+        // Old nodes know the input of a call as `data` alone.
+        let input = TransactionInput {
+            input: None,
+            data: Some(data),
+        };
+        let call = TransactionRequest::default().to(to).input(input);
+        ("eth_call", json!([call, self.block_id()]))
     }
 
     async fn send(&self, calls: &[Call], packs: &[Range<usize>]) -> Result<Outcome, ChainError> {

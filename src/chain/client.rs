@@ -6,6 +6,7 @@ use super::transport::{HttpFailure, HttpTransport, Limits, Meter, Traffic, http_
 use alloy_json_rpc::RpcError;
 use alloy_primitives::{B256, U64};
 use alloy_rpc_client::RpcClient;
+use alloy_rpc_types_eth::BlockNumberOrTag;
 use alloy_transport::{TransportError, TransportErrorKind};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -22,7 +23,7 @@ pub struct Client {
     batches: Arc<AtomicBool>,
 }
 
-/// The head of a block.
+/// The head of a block, as far as a pull needs it: chains differ in the other fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Header {
     /// Its number.
@@ -222,8 +223,8 @@ impl Client {
 
     /// A block by number or by tag; `None` when the node does not have it.
     pub async fn block(&self, block: BlockName) -> Result<Option<Header>, ChainError> {
-        self.request("eth_getBlockByNumber", json!([block.param(), false]))
-            .await
+        let params = json!([BlockNumberOrTag::from(block), false]);
+        self.request("eth_getBlockByNumber", params).await
     }
 }
 
@@ -238,12 +239,12 @@ pub enum BlockName {
     Number(u64),
 }
 
-impl BlockName {
-    pub(super) fn param(self) -> Value {
-        match self {
-            Self::Finalized => json!("finalized"),
-            Self::Latest => json!("latest"),
-            Self::Number(number) => json!(format!("{number:#x}")),
+impl From<BlockName> for BlockNumberOrTag {
+    fn from(name: BlockName) -> Self {
+        match name {
+            BlockName::Finalized => Self::Finalized,
+            BlockName::Latest => Self::Latest,
+            BlockName::Number(number) => Self::Number(number),
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct Deployment {
     pub name: String,
     /// First block that can hold an event of the contracts.
     pub start_block: u64,
-    /// Version of the protocol; `None` to ask the chain's `ProtocolRegistry`.
+    /// Version of the protocol, where the chain has no `ProtocolRegistry` to ask.
     pub version: Option<String>,
     /// Contracts by the names of the protocol.
     pub contracts: BTreeMap<String, Address>,
@@ -286,9 +286,8 @@ pub async fn resolve(
         let version = reader
             .one("ProtocolRegistry", registry, &abi::versionCall {})
             .await?;
-        if deployment.version.is_none() {
-            deployment.version = Some(version);
-        }
+        // The chain's word counts, whatever a file says.
+        deployment.version = Some(version);
         let calls: Vec<Call> = NAMED
             .iter()
             .map(|name| {

@@ -25,7 +25,7 @@ pub enum ChainError {
         problem: String,
     },
     /// The node refuses this client.
-    #[error("{endpoint} refuses access with status {status}; check the key in the rpc url")]
+    #[error("{endpoint} refuses access with status {status}")]
     Refused {
         /// Host, without any key.
         endpoint: String,
@@ -55,9 +55,7 @@ pub enum ChainError {
         problem: String,
     },
     /// The node serves another chain.
-    #[error(
-        "the node serves chain {found}, not chain {expected}; check the rpc url or the deployment file"
-    )]
+    #[error("the node serves chain {found}, not chain {expected}")]
     WrongChain {
         /// Chain asked for.
         expected: u64,
@@ -65,17 +63,21 @@ pub enum ChainError {
         found: u64,
     },
     /// The node does not have the block.
-    #[error("the node has no block {block}; its head is {head}: wait, or choose an earlier block")]
+    #[error("the node has no block {block}; its head is {head}")]
     NoBlock {
         /// Block asked for.
         block: u64,
         /// The node's newest block.
         head: u64,
     },
+    /// The chain is too young to have a block that it will not replace.
+    #[error("the node has no finalized block; its head is {head}")]
+    NothingFinal {
+        /// The node's newest block.
+        head: u64,
+    },
     /// The node lost sight of a block it knew: it lags, or several nodes answer in turn.
-    #[error(
-        "the node does not know block {block} ({hash}) that it named before; it lags behind: try again, or use another endpoint"
-    )]
+    #[error("the node does not know block {block} ({hash}) that it named before; it lags behind")]
     Lagging {
         /// The pinned block.
         block: u64,
@@ -84,7 +86,7 @@ pub enum ChainError {
     },
     /// The chain replaced the pinned block.
     #[error(
-        "block {block} changed from {before} to {after} during the pull: the chain was reorganised; pull again at a finalized block"
+        "block {block} changed from {before} to {after} during the pull: the chain was reorganised"
     )]
     BlockChanged {
         /// The pinned block.
@@ -116,7 +118,7 @@ pub enum ChainError {
     },
     /// The rules of this protocol version are not known here.
     #[error(
-        "the protocol states version {version}, whose rules this program does not know (known: {known}); allow unknown versions to read it all the same"
+        "the protocol states version {version}, whose rules this program does not know (known: {known})"
     )]
     UnknownVersion {
         /// Version stated.
@@ -125,9 +127,7 @@ pub enum ChainError {
         known: String,
     },
     /// Nothing is known of EigenLayer on this chain.
-    #[error(
-        "no deployment of EigenLayer is known on chain {chain}; name one with a deployment file"
-    )]
+    #[error("no deployment of EigenLayer is known on chain {chain}")]
     NoDeployment {
         /// The chain.
         chain: u64,
@@ -141,9 +141,7 @@ pub enum ChainError {
         problem: String,
     },
     /// There is no code where a contract should be.
-    #[error(
-        "no contract {name} at {address} in block {block}; check the deployment, or choose a later block"
-    )]
+    #[error("no contract {name} at {address} in block {block}")]
     NoContract {
         /// The contract.
         name: String,
@@ -219,6 +217,6 @@ pub enum ChainError {
         problem: String,
     },
     /// The pull was stopped from outside.
-    #[error("the pull was stopped; what was read is kept and the next pull continues from there")]
+    #[error("the pull was stopped")]
     Stopped,
 }

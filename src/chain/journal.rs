@@ -261,9 +261,7 @@ fn checksum(bytes: &[u8]) -> String {
 
 fn failure(path: &Path, error: &std::io::Error) -> ChainError {
     let hint = match error.kind() {
-        std::io::ErrorKind::StorageFull => {
-            "; free some space and pull again: what was read is kept"
-        }
+        std::io::ErrorKind::StorageFull => "; free some space and pull again",
         _ => "",
     };
     ChainError::Store {

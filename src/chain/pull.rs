@@ -268,12 +268,11 @@ async fn pin(client: &Client, name: BlockName) -> Result<Header, ChainError> {
         .block(BlockName::Latest)
         .await?
         .map_or(0, |head| head.number.to());
-    let block = if let BlockName::Number(number) = name {
-        number
-    } else {
-        head
-    };
-    Err(ChainError::NoBlock { block, head })
+    Err(match name {
+        BlockName::Number(block) => ChainError::NoBlock { block, head },
+        BlockName::Finalized => ChainError::NothingFinal { head },
+        BlockName::Latest => ChainError::NoBlock { block: 0, head },
+    })
 }
 
 async fn reader(

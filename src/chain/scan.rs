@@ -8,7 +8,7 @@
 use super::client::{BlockName, Client, Header, NodeComplaint, NodeError, Reply, complaint};
 use super::error::ChainError;
 use super::journal::{Journal, Question, ScannedRange, StoredLog};
-use alloy_rpc_types_eth::Log;
+use alloy_rpc_types_eth::{BlockNumberOrTag, Filter, Log};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -147,18 +147,15 @@ async fn read_range(
     question: &Question,
     (from, to): (u64, u64),
 ) -> Result<Part, ChainError> {
-    let filter = json!({
-        "fromBlock": BlockName::Number(from).param(),
-        "toBlock": BlockName::Number(to).param(),
-        "address": question.addresses,
-        "topics": [question.topics],
-    });
+    let filter = Filter::new()
+        .from_block(from)
+        .to_block(to)
+        .address(question.addresses.clone())
+        .event_signature(question.topics.clone());
+    let last = json!([BlockNumberOrTag::Number(to), false]);
     let requests = [
         ("eth_getLogs", json!([filter])),
-        (
-            "eth_getBlockByNumber",
-            json!([BlockName::Number(to).param(), false]),
-        ),
+        ("eth_getBlockByNumber", last),
     ];
     let replies: Result<Vec<Reply<Value>>, ChainError> = client.batch(&requests).await;
     let mut replies = match replies {

@@ -11,6 +11,8 @@ use std::time::Duration;
 /// Which side sources to ask, by base URL.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SideSources {
+    /// The chain that they speak of. On another chain they are not asked, and the manifest says so.
+    pub chain: Option<u64>,
     /// EigenDA's data interface: operator stakes and signing rates.
     pub eigenda: Option<String>,
     /// DefiLlama's coin prices: history of each token.
@@ -24,6 +26,7 @@ impl SideSources {
     #[must_use]
     pub fn public() -> Self {
         Self {
+            chain: Some(1),
             eigenda: Some("https://dataapi.eigenda.xyz".to_owned()),
             defillama: Some("https://coins.llama.fi".to_owned()),
             history_days: 365,
@@ -37,6 +40,13 @@ const ANSWER_BYTES: u64 = 64 << 20;
 const ATTEMPTS: u32 = 2;
 /// Tokens in one request of prices.
 const COINS_PER_REQUEST: usize = 20;
+/// What each gives, and who says so.
+const EIGENDA_STAKES: (&str, &str) = ("stake per operator and quorum", "EigenDA data interface");
+const EIGENDA_SIGNING: (&str, &str) = (
+    "signing rate per operator and quorum",
+    "EigenDA data interface",
+);
+const HISTORY: (&str, &str) = ("daily price history", "DefiLlama coins");
 /// EigenDA's service manager on mainnet.
 const EIGENDA: &str = "0x870679E138bCdf293b7Ff14dD44b70FC97e12fc0";
 
@@ -47,8 +57,16 @@ pub async fn add(snapshot: &mut Snapshot, sources: &SideSources) {
         answer_bytes: ANSWER_BYTES,
         ..Limits::default()
     };
-    let Ok(http) = http_client(&limits) else {
-        return;
+    let elsewhere = sources
+        .chain
+        .is_some_and(|chain| chain != snapshot.manifest.chain_id);
+    let http = match http_client(&limits) {
+        _ if elsewhere => return without(snapshot, sources, &Outcome::Skipped),
+        Ok(http) => http,
+        Err(error) => {
+            let outcome = Outcome::Failed(describe(&error));
+            return without(snapshot, sources, &outcome);
+        }
     };
     if let Some(base) = &sources.eigenda {
         eigenda_stakes(snapshot, &http, base).await;
@@ -58,6 +76,20 @@ pub async fn add(snapshot: &mut Snapshot, sources: &SideSources) {
         price_history(snapshot, &http, base, sources.history_days).await;
     }
     snapshot.sort();
+}
+
+/// Records that no source was asked.
+fn without(snapshot: &mut Snapshot, sources: &SideSources, outcome: &Outcome) {
+    let named = [
+        (EIGENDA_STAKES, &sources.eigenda),
+        (EIGENDA_SIGNING, &sources.eigenda),
+        (HISTORY, &sources.defillama),
+    ];
+    for ((what, source), base) in named {
+        if let Some(base) = base {
+            record(snapshot, what, source, base, outcome.clone());
+        }
+    }
 }
 
 fn now() -> jiff::Timestamp {
@@ -175,7 +207,7 @@ fn observe(
 }
 
 async fn eigenda_stakes(snapshot: &mut Snapshot, http: &reqwest::Client, base: &str) {
-    let (what, source) = ("stake per operator and quorum", "EigenDA data interface");
+    let (what, source) = EIGENDA_STAKES;
     let url = format!("{base}/api/v2/operators/stake");
     let answer = match get(http, &url).await {
         Ok(answer) => answer,
@@ -215,10 +247,7 @@ async fn eigenda_stakes(snapshot: &mut Snapshot, http: &reqwest::Client, base: &
 }
 
 async fn eigenda_signing(snapshot: &mut Snapshot, http: &reqwest::Client, base: &str) {
-    let (what, source) = (
-        "signing rate per operator and quorum",
-        "EigenDA data interface",
-    );
+    let (what, source) = EIGENDA_SIGNING;
     let url = format!("{base}/api/v2/operators/signing-info?interval=86400&nonsigner_only=false");
     let answer = match get(http, &url).await {
         Ok(answer) => answer,
@@ -273,22 +302,31 @@ async fn price_history(snapshot: &mut Snapshot, http: &reqwest::Client, base: &s
         .timestamp
         .saturating_sub(u64::from(days) * 86_400);
     let names: Vec<String> = coins.keys().cloned().collect();
+    let mut done = 0;
     for part in names.chunks(COINS_PER_REQUEST) {
         let url = format!(
             "{base}/chart/{}?start={start}&span={days}&period=1d",
             part.join(",")
         );
-        let outcome = match get(http, &url).await {
-            Ok(answer) => add_history(snapshot, &answer, part, &coins),
-            Err(problem) => Outcome::Failed(problem),
-        };
-        record(
-            snapshot,
-            "daily price history",
-            "DefiLlama coins",
-            &url,
-            outcome,
-        );
+        match get(http, &url).await {
+            Ok(answer) => {
+                let outcome = add_history(snapshot, &answer, part, &coins);
+                record(snapshot, HISTORY.0, HISTORY.1, &url, outcome);
+            }
+            // It is down: the other tokens would wait for nothing.
+            Err(problem) => {
+                let rest = names.len() - done;
+                let problem = format!("{problem}; {rest} of {} tokens not asked", names.len());
+                return record(
+                    snapshot,
+                    HISTORY.0,
+                    HISTORY.1,
+                    &url,
+                    Outcome::Failed(problem),
+                );
+            }
+        }
+        done += part.len();
     }
 }
 

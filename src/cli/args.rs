@@ -69,7 +69,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Read restaking data from an Ethereum node into a snapshot
     #[command(
-        after_help = "Example:\n  stakewright pull --rpc-url $ETH_RPC_URL --out data/mainnet\n  stakewright run models/oracle.toml --snapshot data/mainnet"
+        after_help = "Example:\n  stakewright pull --rpc-url $ETH_RPC_URL --out data/mainnet\n  stakewright inspect data/mainnet\n  stakewright run models/oracle.toml --snapshot data/mainnet"
     )]
     Pull(PullArgs),
     /// Show what a snapshot holds: operators, concentration, stake by strategy, what is unpriced
@@ -334,13 +334,16 @@ pub struct PullArgs {
     /// Folder of the snapshot
     #[arg(long, default_value = "data/pulled")]
     pub out: PathBuf,
+    /// Folder that keeps the events read, for the next pull; without it `pull-logs` beside the snapshot
+    #[arg(long, value_name = "FOLDER")]
+    pub logs: Option<PathBuf>,
     /// Addresses of a private deployment (JSON); without it those of the chain's id
     #[arg(long, value_name = "FILE")]
     pub deployment: Option<PathBuf>,
     /// Read a protocol version that this program does not know
     #[arg(long)]
     pub allow_unknown_version: bool,
-    /// Leave out the sources that are not the chain (prices' history, EigenDA's own figures)
+    /// Leave out the sources that are not the chain (history of prices, EigenDA's own figures)
     #[arg(long)]
     pub chain_only: bool,
 }

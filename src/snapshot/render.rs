@@ -1,6 +1,6 @@
 //! An inspection as plain text, 80 columns wide.
 
-use super::{Inspection, Outcome, SetKind};
+use super::{Inspection, Outcome, SetKind, SetLine};
 use std::fmt::{self, Display, Write};
 
 /// Widest line.
@@ -51,8 +51,14 @@ fn head(i: &Inspection, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     )?;
     writeln!(
         f,
-        "services       {} AVSs: {} operator sets, {} older registrations",
-        i.avss, i.operator_sets, i.registrations_before_operator_sets
+        "services       {}: {}, {}",
+        count(i.avss, "AVS", "AVSs"),
+        count(i.operator_sets, "operator set", "operator sets"),
+        count(
+            i.registrations_before_operator_sets,
+            "older registration",
+            "older registrations"
+        )
     )?;
     let c = &i.concentration;
     writeln!(f, "stake          {} USD delegated", short(c.stake_usd))?;
@@ -123,27 +129,58 @@ fn assets(i: &Inspection, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn sets(i: &Inspection, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    writeln!(
-        f,
-        "\n{:<28} {:>6} {:>9} {:>10} {:>8} {:>6} {:>6}",
-        "AVS", "set", "operators", "stake USD", "largest", "HHI", "1/3 by"
-    )?;
+    if i.sets.is_empty() {
+        return Ok(());
+    }
+    // Where a set has no name its address is what a model file cites, so it is shown whole.
+    let nameless = i.sets.iter().take(SETS).any(|line| line.name.is_none());
+    if nameless {
+        writeln!(
+            f,
+            "\n{:<42} {:>5} {:>4} {:>9} {:>9} {:>5}",
+            "AVS", "set", "ops", "delegated", "allocated", "HHI"
+        )?;
+    } else {
+        writeln!(
+            f,
+            "\n{:<28} {:>6} {:>9} {:>10} {:>8} {:>6} {:>6}",
+            "AVS", "set", "operators", "stake USD", "largest", "HHI", "1/3 by"
+        )?;
+    }
     for line in i.sets.iter().take(SETS) {
-        let name = line.name.clone().unwrap_or_else(|| line.avs.to_string());
         let id = match line.kind {
             SetKind::OperatorSet => line.id.to_string(),
             SetKind::RegistrationBeforeOperatorSets => "none".to_owned(),
         };
+        if nameless {
+            writeln!(
+                f,
+                "{:<42} {:>5} {:>4} {:>9} {:>9} {:>5.0}",
+                cut(&name_of(line), 42),
+                cut(&id, 5),
+                line.operators,
+                short(line.delegated.stake_usd),
+                line.allocated_usd.map_or_else(|| "-".to_owned(), short),
+                line.delegated.hhi,
+            )?;
+        } else {
+            writeln!(
+                f,
+                "{:<28} {:>6} {:>9} {:>10} {:>8} {:>6.0} {:>6}",
+                cut(&name_of(line), 28),
+                cut(&id, 6),
+                line.operators,
+                short(line.delegated.stake_usd),
+                percent(line.delegated.largest_share),
+                line.delegated.hhi,
+                line.delegated.entities_to_one_third
+            )?;
+        }
+    }
+    if nameless {
         writeln!(
             f,
-            "{:<28} {:>6} {:>9} {:>10} {:>8} {:>6.0} {:>6}",
-            cut(&name, 28),
-            cut(&id, 6),
-            line.operators,
-            short(line.delegated.stake_usd),
-            percent(line.delegated.largest_share),
-            line.delegated.hhi,
-            line.delegated.entities_to_one_third
+            "in USD: delegated to its operators (ops), and allocated: what it may slash"
         )?;
     }
     if i.sets.len() > SETS {
@@ -154,6 +191,10 @@ fn sets(i: &Inspection, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         )?;
     }
     Ok(())
+}
+
+fn name_of(line: &SetLine) -> String {
+    line.name.clone().unwrap_or_else(|| line.avs.to_string())
 }
 
 fn operators(i: &Inspection, f: &mut fmt::Formatter<'_>) -> fmt::Result {

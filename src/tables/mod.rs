@@ -53,6 +53,23 @@ pub fn read(folder: &Path) -> Result<Snapshot, TablesError> {
     })
 }
 
+/// Whether a snapshot can be written into a folder: asked before the work, not after it.
+///
+/// # Errors
+/// When the folder holds something else, or nothing can be made beside it.
+pub fn can_write(folder: &Path) -> Result<(), TablesError> {
+    if is_occupied(folder) && !folder.join(MANIFEST).is_file() {
+        return Err(TablesError::Occupied(folder.into()));
+    }
+    let parent = parent_of(folder);
+    std::fs::create_dir_all(parent).map_err(TablesError::io("create", parent))?;
+    tempfile::Builder::new()
+        .prefix(".writing-")
+        .tempdir_in(parent)
+        .map_err(TablesError::io("write in", parent))?;
+    Ok(())
+}
+
 /// Writes a snapshot into a folder, whole or not at all, and gives back the manifest as written. A
 /// snapshot that is already there is replaced; anything else is left alone.
 ///
@@ -61,10 +78,7 @@ pub fn read(folder: &Path) -> Result<Snapshot, TablesError> {
 pub fn write(folder: &Path, snapshot: &Snapshot) -> Result<Manifest, TablesError> {
     fits_together(folder, snapshot)?;
     let (manifest, files) = encode(folder, snapshot)?;
-    let parent = folder
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let parent = parent_of(folder);
     std::fs::create_dir_all(parent).map_err(TablesError::io("create", parent))?;
     let side = tempfile::Builder::new()
         .prefix(".writing-")
@@ -273,8 +287,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), TablesError> {
 /// Renames the finished folder to its name. A snapshot in the way steps aside first and is removed
 /// after; it comes back if the rename fails.
 fn put_in_place(written: &Path, parent: &Path, folder: &Path) -> Result<(), TablesError> {
-    let occupied = folder.symlink_metadata().is_ok() && !is_empty_folder(folder);
-    if !occupied {
+    if !is_occupied(folder) {
         return std::fs::rename(written, folder).map_err(TablesError::io("rename into", folder));
     }
     if !folder.join(MANIFEST).is_file() {
@@ -297,6 +310,17 @@ fn put_in_place(written: &Path, parent: &Path, folder: &Path) -> Result<(), Tabl
             source,
         }
     })
+}
+
+fn parent_of(folder: &Path) -> &Path {
+    folder
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+fn is_occupied(folder: &Path) -> bool {
+    folder.symlink_metadata().is_ok() && !is_empty_folder(folder)
 }
 
 fn is_empty_folder(folder: &Path) -> bool {

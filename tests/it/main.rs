@@ -32,6 +32,10 @@ mod notebooks;
 mod pull;
 #[cfg(feature = "chain")]
 mod pull_anvil;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod pull_cli;
+#[cfg(feature = "chain")]
+mod pull_core;
 #[cfg(feature = "chain")]
 mod pull_faults;
 #[cfg(feature = "chain")]

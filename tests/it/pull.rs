@@ -34,7 +34,7 @@ fn pull_at(manner: Manner, options: &PullOptions) -> Result<Pulled, ChainError> 
 }
 
 /// Compares a snapshot with the checkpoint it was pulled at; returns how many stakes were compared.
-fn compare(snapshot: &Snapshot, checkpoint: &serde_json::Value) -> usize {
+pub fn compare(snapshot: &Snapshot, checkpoint: &serde_json::Value) -> usize {
     let (get, name) = (&checkpoint["getters"], &checkpoint["name"]);
     let operators: Vec<_> = order("operators")
         .iter()

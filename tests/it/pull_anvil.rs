@@ -318,7 +318,7 @@ fn stale_feeds_leave_assets_unpriced_and_say_so() {
 }
 
 /// 1,500 operators, 20 strategies, 60 AVSs, 120 operator sets.
-fn generate(anvil: &Anvil) -> Doubles {
+pub fn generate(anvil: &Anvil) -> Doubles {
     const OPERATORS: u64 = 1_500;
     const MEMBERS: u64 = 50;
     let doubles = Doubles::deploy(anvil, 19, "1.13.0");

@@ -5,7 +5,8 @@
 //! also in front of Anvil.
 
 use crate::support::anvil::{Anvil, Doubles};
-use crate::support::http::{Reply, Server, post};
+use crate::support::http::{Reply, Server};
+use crate::support::proxy::by_number as proxy;
 use crate::support::recorded::{self, Manner};
 use crate::support::recording::{block_of, checkpoints};
 use crate::support::rpc::{self, Outcome};
@@ -63,25 +64,6 @@ static CLEAN: LazyLock<Pulled> = LazyLock::new(|| {
     let server = recorded::serve(MANNER);
     pull_from(&server.url(), &options()).unwrap()
 });
-
-/// Passes requests on, and spoils the answers of those whose number `which` picks.
-fn proxy(
-    upstream: String,
-    which: impl Fn(u64) -> bool + Send + Sync + 'static,
-    spoil: impl Fn(Reply) -> Reply + Send + Sync + 'static,
-) -> Server {
-    let count = AtomicU64::new(0);
-    Server::start(move |request| {
-        let (status, body) =
-            post(&upstream, &request.body).expect("the node behind the proxy answers");
-        let reply = Reply::status(status, body);
-        if which(count.fetch_add(1, Ordering::SeqCst)) {
-            spoil(reply)
-        } else {
-            reply
-        }
-    })
-}
 
 type Spoil = fn(Reply) -> Reply;
 
@@ -171,6 +153,39 @@ fn the_same_faults_in_front_of_a_real_node() {
         assert_eq!(pulled.snapshot, clean.snapshot, "{name}");
         let staying = proxy(anvil.url.clone(), |n| n >= 7, spoil);
         assert!(pull_from(&staying.url(), &options).is_err(), "{name}");
+    }
+    // A node that asks for a wait is given it, and one that is silent is given up on.
+    let asked = |_| Reply {
+        headers: vec![("retry-after", "1".to_owned())],
+        ..Reply::status(429, "")
+    };
+    let started = Instant::now();
+    let waiting = proxy(anvil.url.clone(), |n| n == 5, asked);
+    assert_eq!(
+        pull_from(&waiting.url(), &options).unwrap().snapshot,
+        clean.snapshot
+    );
+    assert!(started.elapsed() >= Duration::from_secs(1));
+    let silent = proxy(
+        anvil.url.clone(),
+        |n| n >= 5,
+        |reply| Reply {
+            delay: Duration::from_secs(3),
+            ..reply
+        },
+    );
+    let impatient = PullOptions {
+        limits: Limits {
+            timeout: Duration::from_millis(400),
+            ..options.limits
+        },
+        ..options.clone()
+    };
+    match pull_from(&silent.url(), &impatient) {
+        Err(error @ ChainError::Unreachable { .. }) => {
+            assert!(error.to_string().contains("in time"), "{error}");
+        }
+        other => panic!("{other:?}"),
     }
 }
 

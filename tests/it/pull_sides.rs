@@ -31,6 +31,7 @@ fn pull_with(side: SideSources) -> Snapshot {
 
 fn sources(server: &Server) -> SideSources {
     SideSources {
+        chain: None,
         eigenda: Some(server.url()),
         defillama: Some(server.url()),
         history_days: 3,
@@ -168,4 +169,19 @@ fn the_content_hash_is_that_of_the_block_alone() {
         content_hash(&pull_with(SideSources::default())),
         content_hash(&without)
     );
+}
+
+#[test]
+fn sources_of_another_chain_are_not_asked() {
+    let server = Server::start(|request| documented(&request.path));
+    let elsewhere = SideSources {
+        chain: Some(1),
+        ..sources(&server)
+    };
+    let snapshot = pull_with(elsewhere);
+    assert_eq!(server.requests(), 0, "the recorded chain is not mainnet");
+    assert!(snapshot.observations.is_empty() && snapshot.price_history.is_empty());
+    let skipped = snapshot.manifest.sources.iter();
+    let skipped = skipped.filter(|source| source.outcome == Outcome::Skipped);
+    assert_eq!(skipped.count(), 3, "the manifest says so");
 }

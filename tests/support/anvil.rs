@@ -4,12 +4,13 @@
 //! them is skipped and says so; with `STAKEWRIGHT_FULL=1` it fails.
 
 use super::http::post;
+use super::tools::tool;
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
@@ -31,30 +32,20 @@ sol! {
 /// First block of the chains here: the real contracts underflow on young chains.
 pub const GENESIS: u64 = 25_000_000;
 
-fn tools() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/node")
-}
-
-fn anvil_path() -> Option<PathBuf> {
-    let named = std::env::var_os("STAKEWRIGHT_ANVIL").map(PathBuf::from);
-    let installed = tools().join("node_modules/.bin/anvil");
-    [named, Some(installed)]
-        .into_iter()
-        .flatten()
-        .find(|path| path.exists())
-}
-
 /// Creation bytecode of the doubles, compiled once.
 static DOUBLES: LazyLock<Option<BTreeMap<String, Bytes>>> = LazyLock::new(|| {
-    let output = Command::new("node")
-        .arg(tools().join("compile.js"))
-        .output()
-        .ok()?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/compile.js");
+    let output = Command::new("node").arg(script).output().ok()?;
     output
         .status
         .success()
         .then(|| serde_json::from_slice(&output.stdout).expect("the compiler prints JSON"))
 });
+
+/// Creation code of a double; a node that runs has them compiled.
+pub fn double(name: &str) -> Bytes {
+    DOUBLES.as_ref().expect("checked at the start")[name].clone()
+}
 
 /// A running node; stops when dropped.
 pub struct Anvil {
@@ -74,14 +65,19 @@ impl Drop for Anvil {
 impl Anvil {
     /// Starts a node; `None` where the tools are not installed, which is said.
     pub fn start() -> Option<Self> {
-        let (path, doubles) = (anvil_path(), DOUBLES.is_some());
-        let Some(path) = path.filter(|_| doubles) else {
-            let reason = "anvil and solc are not installed: npm ci --prefix tests/node";
+        Self::start_at(GENESIS, &[])
+    }
+
+    /// Starts a node whose first block has a number, with further arguments.
+    pub fn start_at(genesis: u64, further: &[&str]) -> Option<Self> {
+        let path = tool("anvil")?;
+        if DOUBLES.is_none() {
+            let reason = "skipped: solc is not installed (npm ci --prefix tests/node)";
             assert!(std::env::var_os("STAKEWRIGHT_FULL").is_none(), "{reason}");
-            eprintln!("skipped: {reason}");
+            println!("{reason}");
             return None;
-        };
-        let number = GENESIS.to_string();
+        }
+        let number = genesis.to_string();
         let mut child = Command::new(path)
             .args([
                 "--port",
@@ -103,6 +99,7 @@ impl Anvil {
                 "--hardfork",
                 "prague",
             ])
+            .args(further)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -131,12 +128,21 @@ impl Anvil {
 
     /// One JSON-RPC request that must succeed.
     pub fn rpc(&self, method: &str, params: Value) -> Value {
+        self.try_rpc(method, params)
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// One JSON-RPC request; the node's own error is an error.
+    pub fn try_rpc(&self, method: &str, params: Value) -> Result<Value, String> {
         let body =
             json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
         let (_, answer) = post(&self.url, body.as_bytes()).expect("anvil answers");
         let answer: Value = serde_json::from_slice(&answer).expect("JSON");
-        assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
-        answer["result"].clone()
+        if answer["error"].is_null() {
+            Ok(answer["result"].clone())
+        } else {
+            Err(answer["error"].to_string())
+        }
     }
 
     fn transact(&self, to: Option<Address>, data: Bytes) -> Value {
@@ -163,8 +169,7 @@ impl Anvil {
 
     /// Deploys a double; `arguments` are the ABI-encoded arguments of its constructor.
     pub fn deploy(&self, name: &str, arguments: &[u8]) -> Address {
-        let code = &DOUBLES.as_ref().expect("checked at the start")[name];
-        self.create([code.as_ref(), arguments].concat().into())
+        self.create([double(name).as_ref(), arguments].concat().into())
     }
 
     /// Deploys creation code.

@@ -1,34 +1,14 @@
 //! A local node and the Solidity tools, where they are installed.
 
+pub use super::tools::tool;
 use serde_json::{Value, json};
 use stakewright::export::address::{Address, unhex};
 use stakewright::export::network::{Contracts, Network};
 use stakewright::export::verify::{HttpNode, Node};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-
-/// A program from the test packages, or from `STAKEWRIGHT_NAME`; `None`, with the reason printed, when absent.
-///
-/// With `STAKEWRIGHT_FULL=1` nothing may be absent.
-pub fn tool(name: &str) -> Option<PathBuf> {
-    let variable = format!("STAKEWRIGHT_{}", name.to_uppercase());
-    let packaged = format!("tests/node/node_modules/@foundry-rs/{name}-linux-amd64/bin/{name}");
-    let found = std::env::var_os(&variable).map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join(packaged),
-        PathBuf::from,
-    );
-    if found.is_file() {
-        return Some(found);
-    }
-    let reason = format!(
-        "skipped: {name} is not installed (npm ci --prefix tests/node, or {variable}=path)"
-    );
-    assert!(std::env::var_os("STAKEWRIGHT_FULL").is_none(), "{reason}");
-    println!("{reason}");
-    None
-}
 
 /// Compiles a Foundry project with the compiler from npm; the text is what forge says.
 pub fn forge_build(forge: &Path, project: &Path) -> Result<String, String> {
