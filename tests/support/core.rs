@@ -598,6 +598,7 @@ const WALKED: u64 = 64;
 
 /// Moves the chain so that `block` is its head. Beyond a few blocks it jumps: the node is given its own
 /// state under a later number, and the blocks in between never exist. Mining 100,000 blocks takes minutes.
+/// The state of a longer scenario needs Anvil's `--no-request-size-limit`.
 pub fn advance_to(node: &impl LocalNode, block: u64, timestamp: impl Fn(u64) -> u64) {
     let mut now = head(node);
     assert!(now <= block, "the chain is at {now}, beyond {block}");
