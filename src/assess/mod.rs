@@ -4,14 +4,16 @@
 //! the interval. "Insecure" means that the cost of corruption of some attack was below its
 //! profit at some moment: first passage, not the last day.
 
+pub mod aftermath;
 pub mod rules;
 pub mod variants;
 mod verdict;
 
 pub use verdict::Verdict;
 
+use crate::random::Seed;
 use crate::sim::{Columns, Ensemble, NEVER};
-use crate::stats::{Estimate, mean_interval, proportion, quantile, tail};
+use crate::stats::{Estimate, mean_interval, proportion, quantile};
 use serde::Serialize;
 
 /// Level of the expected shortfall: the mean of the worst 1 % of paths.
@@ -35,6 +37,12 @@ pub enum Method {
     ImportanceSampling,
     /// Differences path by path on the same random numbers.
     Paired,
+    /// Expected shortfall of a fitted generalised Pareto tail, capped; bootstrap.
+    ParetoTail,
+    /// Ratio of two means, delta method.
+    Ratio,
+    /// Product of two estimates, end by end.
+    Product,
     /// A formula: no error of sampling.
     ClosedForm,
 }
@@ -164,7 +172,7 @@ pub fn assess(
         attacked_all_days: mean(&columns.attack_probability, "1"),
         expected_loss: mean(&columns.expected_loss_usd_horizon, "USD"),
         expected_loss_all_days: mean(&columns.expected_loss_usd, "USD"),
-        tail_loss: tail_loss(&columns.loss_usd, confidence),
+        tail_loss: tail_loss(&columns.loss_usd, confidence, ensemble.seed),
         days_insecure: mean(&columns.insecure_days, "days"),
         worst: worst(columns, confidence),
         fan: fan(columns),
@@ -172,14 +180,10 @@ pub fn assess(
     }
 }
 
-fn tail_loss(losses: &[f64], confidence: f64) -> Measure {
+fn tail_loss(losses: &[f64], confidence: f64, seed: Seed) -> Measure {
     let mut ascending = losses.to_vec();
     ascending.sort_by(f64::total_cmp);
-    Measure {
-        estimate: nonnegative(tail::expected_shortfall(&ascending, TAIL, confidence)),
-        unit: "USD",
-        method: Method::Shortfall,
-    }
+    aftermath::shortfall(&ascending, TAIL, confidence, seed)
 }
 
 /// A quantity that cannot be negative has no interval below zero.

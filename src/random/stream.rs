@@ -22,6 +22,10 @@ pub enum Purpose {
     Scramble(usize),
     /// One uncertain parameter.
     Parameter(usize),
+    /// Honest faults of one offence: times, and who is reached.
+    Faults(usize),
+    /// What happens once an attack is made: one stream for each time that it is played.
+    Incident(usize),
     /// Anything else that a later mechanism draws.
     Other(usize),
 }
@@ -40,6 +44,8 @@ impl Purpose {
             Purpose::SharedJumps => (7, 0),
             Purpose::Scramble(k) => (8, k),
             Purpose::Parameter(k) => (9, k),
+            Purpose::Faults(k) => (11, k),
+            Purpose::Incident(k) => (12, k),
         };
         (kind << 32) | index as u64
     }
@@ -241,6 +247,8 @@ mod tests {
                 Purpose::Other(k),
                 Purpose::Scramble(k),
                 Purpose::Parameter(k),
+                Purpose::Faults(k),
+                Purpose::Incident(k),
             ] {
                 assert!(seen.insert(p.key(Seed::default())), "{p:?}");
             }

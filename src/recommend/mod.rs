@@ -8,6 +8,7 @@
 
 pub mod analytic;
 pub mod budget;
+pub mod collateral;
 pub mod compare;
 pub mod curve;
 mod design;
@@ -23,6 +24,7 @@ pub mod shocks;
 mod types;
 pub mod worlds;
 
+pub use collateral::{CollateralComparison, CollateralRow, Quorums};
 pub use curve::{CurvePoint, RiskCurve};
 pub use frontier::{Frontier, FrontierPoint, Limit};
 pub use levers::{Knob, Lever};
@@ -34,7 +36,7 @@ pub use types::{
 };
 pub use worlds::PanelRow;
 
-use crate::assess::{Assessment, Verdict, assess};
+use crate::assess::{Assessment, Verdict, aftermath, assess};
 use crate::random::Seed;
 use crate::sim::Ensemble;
 use crate::spec::Parameters;
@@ -57,6 +59,8 @@ const FAILURES_WANTED: f64 = 40.0;
 const SHOCK_PATHS: u64 = 10_000;
 /// Paths of the ensembles behind each size of the set at most.
 const NETWORK_PATHS: u64 = 4_000;
+/// Paths of the collateral comparison's ensembles at most.
+const COLLATERAL_PATHS: u64 = 20_000;
 /// Paths of the levers' ensembles at most.
 const LEVER_PATHS: u64 = 20_000;
 
@@ -191,6 +195,17 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         count: shocks.len(),
     });
 
+    let collateral = collateral::compare(
+        &evaluator,
+        &parameters,
+        tolerance,
+        search.seed,
+        search.paths.min(COLLATERAL_PATHS),
+    )?;
+    tell(Stage::Collateral {
+        rows: collateral.rows.len(),
+    });
+
     let plan = evaluator.plan(&parameters, Span::All);
     let ensemble = evaluator.play(&plan, certified.seed, search.assess_paths)?;
     let columns = ensemble
@@ -198,6 +213,7 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         .expect("the plan asked for the promise's cost");
     let mut assessment = assess(&ensemble, columns, tolerance, model.target.confidence.get());
     certified.overrides(&mut assessment, model.target.confidence.get());
+    let aftermath = aftermath::aftermath(model, &parameters, &ensemble, columns);
 
     let spent = parameters.budget.get();
     let design = design::describe(
@@ -226,6 +242,8 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         certificate: certified.certificate,
         panel: certified.panel,
         assessment,
+        aftermath,
+        collateral,
         curve: explored.points(60),
         frontier,
         levers,

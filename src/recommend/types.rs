@@ -2,6 +2,7 @@
 //! depends on the clock or on the number of threads.
 
 use super::budget::Budget;
+use super::collateral::CollateralComparison;
 use super::curve::CurvePoint;
 use super::frontier::Frontier;
 use super::levers::Lever;
@@ -10,6 +11,7 @@ use super::sensitivity::Influence;
 use super::shape::Round;
 use super::shocks::Shock;
 use super::worlds::PanelRow;
+use crate::assess::aftermath::Aftermath;
 use crate::assess::{Assessment, Verdict};
 use crate::spec::Parameters;
 use crate::spec::model::{Deterrence, Monitoring};
@@ -44,6 +46,10 @@ pub struct Recommendation {
     pub panel: Vec<PanelRow>,
     /// The design's measures over all days.
     pub assessment: Assessment,
+    /// What goes wrong beside the promise: incidents, accidents, what is not paid back.
+    pub aftermath: Aftermath,
+    /// The same promise on other collateral.
+    pub collateral: CollateralComparison,
     /// Risk against stake.
     pub curve: Vec<CurvePoint>,
     /// Budget against risk.
@@ -287,6 +293,11 @@ pub enum Stage {
         inputs: usize,
         /// Samples of each of the two matrices.
         samples: usize,
+    },
+    /// The same promise was played on other collateral.
+    Collateral {
+        /// Collaterals compared.
+        rows: usize,
     },
     /// Levers, the binding constraint first, are known.
     Levers {

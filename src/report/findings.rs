@@ -7,6 +7,7 @@
 //! Every number must be finite: JSON has no other. A quantity that is unbounded or was not
 //! measured is said in words ([`Value::Words`]); a figure whose data do not exist is `None`.
 
+pub use super::aftermath::{CollateralFigure, CollateralMark, IncidentTimeline};
 use serde::{Deserialize, Serialize};
 
 /// Version of the serialised form; a new field is a new version.
@@ -313,6 +314,12 @@ pub struct FigureData {
     pub money: Option<Money>,
     /// What breaks first.
     pub breaks: Option<Breaks>,
+    /// How an incident unfolds.
+    #[serde(default)]
+    pub incident: Option<IncidentTimeline>,
+    /// The same promise on other collateral.
+    #[serde(default)]
+    pub collateral: Option<CollateralFigure>,
 }
 
 /// Quantiles of the coverage CoC / PfC over time.

@@ -4,6 +4,7 @@
 //! a recommendation fills it. Same findings, same bytes. The order is the reader's: the answer on one
 //! screen, then what binds, then the evidence, then the researcher's appendix.
 
+pub mod aftermath;
 mod figures;
 pub mod findings;
 pub mod format;

@@ -12,6 +12,8 @@ mod engine;
 mod ensemble;
 mod fan;
 mod formulas;
+pub mod honest;
+pub mod incident;
 mod kernels;
 mod largest;
 mod market;

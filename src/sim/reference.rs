@@ -253,6 +253,51 @@ fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64) {
     (probability, above + attack.extra_profit_usd * probability)
 }
 
+/// The market of one path at the end of a day, with what its attacks then offered.
+pub(super) struct Seen {
+    /// One price an asset, USD.
+    pub price_usd: Vec<f64>,
+    /// Value at risk, USD.
+    pub value_usd: f64,
+    /// Profit of each opportunity of that day, by attack, USD.
+    pub offers: Vec<Vec<f64>>,
+}
+
+/// Plays one path to the end of a day: prices and opportunities alone, no coalition.
+pub(super) fn seen_on(plan: &Plan, seed: Seed, path: u64, day: u32) -> Seen {
+    // What the path does not know of the model, it drew.
+    let plan = &plan.of_path(seed, path);
+    let mut market = Market::new(plan, seed, path);
+    let mut arrivals: Vec<Arrivals> = (0..plan.attacks.len())
+        .map(|k| Arrivals::new(seed, k, path, plan.attacks[k].when))
+        .collect();
+    let mut marks: Vec<Stream> = (0..plan.attacks.len())
+        .map(|k| Stream::new(seed, Purpose::Mark(k), path))
+        .collect();
+    let mut offers = vec![Vec::new(); plan.attacks.len()];
+    for today in 1..=day {
+        market.step(today);
+        let value = market.value();
+        for (k, attack) in plan.attacks.iter().enumerate() {
+            let count = match attack.when {
+                When::Standing => 1,
+                When::Poisson { .. } => arrivals[k].on(today),
+            };
+            offers[k] = (0..count)
+                .map(|_| match attack.take.is_random() {
+                    true => drawn_profit(attack, value, &mut marks[k]),
+                    false => known_profit(attack, value).0,
+                })
+                .collect();
+        }
+    }
+    Seen {
+        price_usd: market.prices(),
+        value_usd: market.value(),
+        offers,
+    }
+}
+
 /// Opportunities of one attack in the order of their arrival.
 struct Arrivals {
     stream: Stream,

@@ -4,6 +4,7 @@
 //! checks a file against that schema, so that an editor and the program agree about every key. A
 //! draft means nothing yet: [`super::check`] turns it into a [`super::Model`].
 
+pub use super::draft_aftermath::{Faults, Incident, Loans};
 use super::leaf::*;
 use super::model::{Deterrence, Fault, Monitoring, Network, Signing, Verification};
 use super::panel::{Mix, PanelDraft, UncertaintyDraft};
@@ -33,6 +34,10 @@ pub struct Document {
     pub rewards: Must<Rewards>,
     /// What stakers and operators ask for.
     pub supply: Option<Supply>,
+    /// How honest faults come.
+    pub faults: Option<Faults>,
+    /// What stakers and attackers do around an attack.
+    pub incident: Option<Incident>,
     /// What is promised.
     pub target: Must<Target>,
     /// How the promise is played out.
@@ -210,6 +215,16 @@ pub struct Asset {
     pub jumps: Option<At<WordOr<NoJumps, JumpLaw>>>,
     /// How far it moves when the shared jump strikes: 1 moves as ETH does.
     pub jump_loading: Option<At<f64>>,
+    /// Relative fall of its price once an attack on the service is known.
+    pub falls: Option<Quantity<Fraction>>,
+    /// What is traded of it, money over time.
+    pub daily_volume: Option<Quantity<PositiveMoneyRate>>,
+    /// Coefficient of the square-root law of price impact, of order 1.
+    pub impact: Option<At<f64>>,
+    /// Value of all tokens that trade freely: no more can be staked.
+    pub circulating: Option<Quantity<PositiveMoney>>,
+    /// Loans against it, liquidated as it falls; none when left out.
+    pub loans: Option<At<Loans>>,
 }
 
 /// The word that takes jumps away.

@@ -126,6 +126,8 @@ kinds! {
     PositiveMoney: Money, 0.0, false, INF, true;
     /// Money over time, 0 allowed.
     MoneyRate: MoneyRate, 0.0, true, INF, true;
+    /// Money over time, above 0.
+    PositiveMoneyRate: MoneyRate, 0.0, false, INF, true;
     /// A share or probability, 0 to 100 %.
     Fraction: Share, 0.0, true, 1.0, true;
     /// A share above 0, up to 100 %.

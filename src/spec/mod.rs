@@ -1,8 +1,10 @@
 //! Model text to `Draft` (spans) to checked [`Model`]; JSON Schema.
 
+pub mod aftermath;
 pub mod assumptions;
 mod check;
 pub mod draft;
+pub mod draft_aftermath;
 mod errors;
 pub mod leaf;
 pub mod model;

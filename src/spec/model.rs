@@ -4,6 +4,9 @@
 //! its offence by index, an operator's stake is in tokens of the market's assets), every
 //! probability is in `0..=1`. Code after the check takes `&Model` and asks no more questions.
 
+pub use super::aftermath::{
+    Alternatives, FaultProcess, IncidentRules, Liquidity, Loans, OwnToken, TokenSupply,
+};
 use super::panel::{Alternative, Uncertainty};
 use crate::snapshot::Address;
 use crate::units::{Days, PerYear, Share, Usd, UsdPerYear};
@@ -21,6 +24,8 @@ pub struct Model {
     pub operators: Operators,
     /// Prices of the collateral, jointly with the value at risk.
     pub market: Market,
+    /// All collateral that could secure it, held or not: what the comparison of collateral plays.
+    pub alternatives: Alternatives,
     /// What can be stolen, and how.
     pub value: Value,
     /// How malicious operators are punished.
@@ -29,6 +34,10 @@ pub struct Model {
     pub rewards: Rewards,
     /// What stakers and operators ask for.
     pub supply: Supply,
+    /// How honest faults come.
+    pub faults: FaultProcess,
+    /// What stakers and attackers do around an attack.
+    pub incident: IncidentRules,
     /// What is promised.
     pub target: Target,
     /// How the promise is played out.
@@ -237,6 +246,12 @@ pub struct MarketAsset {
     pub jumps: Option<Jumps>,
     /// Where the figures come from: a source with its date, or the model file.
     pub source: String,
+    /// Relative fall of its price once an attack on the service is known.
+    pub falls: Share,
+    /// What is traded of it.
+    pub liquidity: Liquidity,
+    /// What is known of its supply.
+    pub supply: TokenSupply,
 }
 
 /// Lognormal jumps at Poisson times.

@@ -13,6 +13,10 @@ use serde::Serialize;
 /// deallocation delay of 100,800 blocks of 12 s (EigenLayer `AllocationManager`).
 pub const EXIT_WINDOW: Days = Days(14.0);
 
+/// Days between a slash and the payout of what it redistributes: the protocol's slash resolution
+/// delay of 50,400 blocks of 12 s (ELIP-016).
+pub const SLASH_RESOLUTION: Days = Days(7.0);
+
 /// One point of the design space.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Parameters {

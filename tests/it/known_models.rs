@@ -41,18 +41,11 @@ pub fn constant_profit() -> Model {
                 years: None,
             },
         },
-        market: Market {
-            assets: vec![MarketAsset {
-                symbol: "ETH".into(),
-                price: Usd(3_000.0),
-                volatility: PerYear(0.8),
-                drift: PerYear(0.0),
-                jumps: None,
-                source: "the case".into(),
-            }],
-            correlation: vec![vec![1.0, 0.0], vec![0.0, 1.0]],
-            shared_jumps: None,
+        alternatives: Alternatives {
+            market: one_asset(),
+            own: OwnToken::Assumed,
         },
+        market: one_asset(),
         value: Value {
             at_risk: ValueAtRisk {
                 start: Usd(150e6),
@@ -106,6 +99,16 @@ pub fn constant_profit() -> Model {
                 alternative: PerYear(0.0),
             },
         },
+        faults: FaultProcess {
+            clustered: Share(0.0),
+            reach: Share(1.0),
+            correlation: 0.0,
+        },
+        incident: IncidentRules {
+            leaving: Share(0.0),
+            selling: Share(0.0),
+            queued: Days(0.0),
+        },
         target: Target {
             insecure_within: Days(30.0),
             at_most: Share(0.01),
@@ -120,6 +123,30 @@ pub fn constant_profit() -> Model {
         panel: Vec::new(),
         deployment: Deployment::default(),
         assumptions: Vec::new(),
+    }
+}
+
+fn one_asset() -> Market {
+    Market {
+        assets: vec![MarketAsset {
+            symbol: "ETH".into(),
+            price: Usd(3_000.0),
+            volatility: PerYear(0.8),
+            drift: PerYear(0.0),
+            jumps: None,
+            source: "the case".into(),
+            falls: Share(0.0),
+            liquidity: Liquidity {
+                daily_volume: Usd(10e9),
+                impact: 1.0,
+            },
+            supply: TokenSupply {
+                circulating: None,
+                loans: None,
+            },
+        }],
+        correlation: vec![vec![1.0, 0.0], vec![0.0, 1.0]],
+        shared_jumps: None,
     }
 }
 
@@ -142,6 +169,15 @@ pub fn operators_and_ranges() -> Model {
             drift: PerYear(0.0),
             jumps: None,
             source: "the case".into(),
+            falls: Share(0.0),
+            liquidity: Liquidity {
+                daily_volume: Usd(10e9),
+                impact: 1.0,
+            },
+            supply: TokenSupply {
+                circulating: None,
+                loans: None,
+            },
         },
         MarketAsset {
             symbol: "EIGEN".into(),
@@ -154,6 +190,15 @@ pub fn operators_and_ranges() -> Model {
                 log_sd: 0.15,
             }),
             source: "the case".into(),
+            falls: Share(0.0),
+            liquidity: Liquidity {
+                daily_volume: Usd(10e9),
+                impact: 1.0,
+            },
+            supply: TokenSupply {
+                circulating: None,
+                loans: None,
+            },
         },
     ];
     model.market.correlation = vec![

@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod aftermath;
 mod architecture;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod browser;

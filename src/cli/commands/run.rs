@@ -55,6 +55,7 @@ pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
     folder.add(&json("recommendation.json", &answer.recommendation)?)?;
     folder.add(&json("findings.json", &findings)?)?;
     folder.add(&ensemble(&study, &answer)?)?;
+    folder.add(&incidents(&study, &answer)?)?;
     if progress::stopped() {
         return Err(CliError::interrupted());
     }
@@ -147,6 +148,21 @@ fn json<T: Serialize>(path: &str, value: &T) -> Result<Artifact, CliError> {
 /// The certified design's paths, as a table.
 fn ensemble(study: &Study, answer: &Answer) -> Result<Artifact, CliError> {
     let columns = run::ensemble_columns(&answer.ensemble, &study.model.model);
+    table("ensemble.parquet", columns, study, answer)
+}
+
+/// The incidents that those paths met, as a table.
+fn incidents(study: &Study, answer: &Answer) -> Result<Artifact, CliError> {
+    let columns = run::incident_columns(&answer.recommendation.aftermath.incidents);
+    table("incidents.parquet", columns, study, answer)
+}
+
+fn table(
+    name: &str,
+    columns: Vec<(String, tables::Column)>,
+    study: &Study,
+    answer: &Answer,
+) -> Result<Artifact, CliError> {
     let play = &study.args.play;
     let meta = [
         ("program", "stakewright".to_owned()),
@@ -160,10 +176,10 @@ fn ensemble(study: &Study, answer: &Answer) -> Result<Artifact, CliError> {
         .iter()
         .map(|(name, column)| (name.as_str(), column.clone()))
         .collect();
-    let bytes = tables::encode_columns(Path::new("ensemble.parquet"), columns, &meta)
+    let bytes = tables::encode_columns(Path::new(name), columns, &meta)
         .map_err(|error| CliError::new(Exit::Bug, &error, "please report this"))?;
     Ok(Artifact {
-        path: "ensemble.parquet".to_owned(),
+        path: name.to_owned(),
         bytes,
     })
 }

@@ -1,5 +1,6 @@
 //! `stakewright simulate`: one design, played; and `merge`, which puts shards together.
 
+use crate::assess::aftermath::{Aftermath, aftermath};
 use crate::assess::{self, Assessment};
 use crate::cli::args::{MergeArgs, SimulateArgs};
 use crate::cli::error::CliError;
@@ -25,6 +26,7 @@ struct Simulated<'a> {
     first_path: u64,
     paths: u64,
     assessment: &'a Assessment,
+    aftermath: &'a Aftermath,
     #[serde(skip_serializing_if = "Option::is_none")]
     written: Option<String>,
 }
@@ -81,6 +83,7 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         model.target.at_most.get(),
         model.target.confidence.get(),
     );
+    let aftermath = load::on_threads(play, || aftermath(model, &parameters, &ensemble, columns))?;
     if let Some(path) = &args.out {
         write(
             path,
@@ -95,6 +98,7 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         first_path: range.start,
         paths: range.end - range.start,
         assessment: &assessment,
+        aftermath: &aftermath,
         written: args.out.as_ref().map(|path| path.display().to_string()),
     };
     output.answer(
@@ -102,7 +106,7 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         Some(play.seed),
         Some(&loaded.stamp),
         &simulated,
-        || describe(&parameters, &assessment),
+        || describe(&parameters, &assessment, &aftermath),
     )?;
     Ok(Exit::Ok)
 }
@@ -147,7 +151,7 @@ fn shard_range(text: &str, paths: u64) -> Result<std::ops::Range<u64>, CliError>
     Ok(edge(k - 1)..edge(k))
 }
 
-fn describe(parameters: &Parameters, assessment: &Assessment) -> String {
+fn describe(parameters: &Parameters, assessment: &Assessment, aftermath: &Aftermath) -> String {
     let estimate = |measure: &assess::Measure, write: fn(f64) -> String| {
         format!(
             "{} ({}–{})",
@@ -186,6 +190,32 @@ fn describe(parameters: &Parameters, assessment: &Assessment) -> String {
         "days under water",
         estimate(&assessment.days_insecure, format::days),
     );
+    line(
+        "users not paid, all days",
+        estimate(&aftermath.uninsured, format::usd),
+    );
+    line(
+        "users not paid, worst 1 % of paths",
+        estimate(&aftermath.uninsured_tail, format::usd),
+    );
+    line(
+        "stakers lose to accidents, a year",
+        estimate(&aftermath.honest.loss_rate, format::share),
+    );
+    line(
+        "stakers lose to accidents, worst 1 %",
+        estimate(&aftermath.honest.tail_share, format::share),
+    );
+    if let Some(found) = &aftermath.if_it_happens {
+        line(
+            "if it happens: attackers slashed",
+            estimate(&found.slashed, format::share),
+        );
+        line(
+            "if it happens: harm paid back",
+            estimate(&found.paid_share, format::share),
+        );
+    }
     line("verdict", assessment.verdict.word().to_owned());
     text
 }

@@ -230,5 +230,6 @@ pub(super) fn describe(stage: &Stage) -> String {
         Stage::Influences { inputs, samples } => {
             format!("influences    {inputs} inputs, {samples} samples")
         }
+        Stage::Collateral { rows } => format!("collateral    {rows} kinds"),
     }
 }

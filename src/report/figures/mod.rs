@@ -7,9 +7,11 @@ mod axis;
 mod breaks;
 mod budget;
 mod canvas;
+mod collateral;
 mod concentration;
 mod curve;
 mod frontier;
+mod incident;
 mod margin;
 mod money;
 pub(in crate::report) mod palette;
@@ -63,6 +65,8 @@ pub(in crate::report) fn all(findings: &Findings) -> Vec<Figure> {
         data.margin.as_ref().and_then(margin::figure),
         data.worst.as_ref().and_then(worst::figure),
         data.budget.as_ref().and_then(budget::figure),
+        data.collateral.as_ref().and_then(collateral::figure),
+        data.incident.as_ref().and_then(incident::figure),
         data.money.as_ref().and_then(money::figure),
         data.concentration.as_ref().and_then(concentration::figure),
         data.frontier

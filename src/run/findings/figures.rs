@@ -28,6 +28,8 @@ pub(super) fn data(subject: &Subject) -> FigureData {
         concentration: concentration(subject),
         money: money(subject),
         breaks: breaks(subject),
+        incident: super::aftermath::figure(subject),
+        collateral: super::collateral::figure(subject),
     }
 }
 

@@ -3,6 +3,8 @@
 //! No economics here: every number comes out of the recommendation, its ensemble or the model.
 //! What this module decides is which of them a reader meets, under which name, beside which note.
 
+mod aftermath;
+mod collateral;
 mod figures;
 mod headline;
 mod rules;
@@ -67,7 +69,10 @@ pub fn findings(subject: &Subject) -> Findings {
         verdict: verdict(recommendation),
         promise: promise(recommendation),
         headline: headline::rows(subject),
-        changes: words::changes(subject),
+        changes: words::changes(subject)
+            .into_iter()
+            .chain(collateral::changes(subject))
+            .collect(),
         binds: words::binds(recommendation),
         breaks_first: words::breaks_first(recommendation),
         lowest_coc: compared.lowest_coc(subject),
@@ -78,6 +83,8 @@ pub fn findings(subject: &Subject) -> Findings {
         tables: studies::tables(subject)
             .into_iter()
             .chain(compared.tables(subject))
+            .chain(collateral::tables(subject))
+            .chain(aftermath::tables(subject))
             .collect(),
         config: subject.config.clone(),
         method: words::method(subject),

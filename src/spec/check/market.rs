@@ -69,11 +69,14 @@ impl Check<'_> {
                     )
                 });
             }
+            let traded = self.fall_and_liquidity(class, given, needed);
+            let supply = self.token_supply(class, given, needed);
             let price = self.priced(class, given, needed);
             if needed {
                 assets.push((|| {
                     let ((price, price_source), (volatility, source)) =
                         (price?, volatility.take()?);
+                    let (falls, liquidity) = traded?;
                     Some(MarketAsset {
                         symbol: class.name().to_owned(),
                         price: Usd(price),
@@ -81,6 +84,9 @@ impl Check<'_> {
                         drift: PerYear(drift?),
                         jumps: part?.own,
                         source: format!("{price_source}; volatility: {source}"),
+                        falls,
+                        liquidity,
+                        supply: supply?,
                     })
                 })());
             }

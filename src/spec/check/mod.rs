@@ -3,6 +3,7 @@
 //! Nothing stops at the first fault. A part that cannot be read is `None` and its reason is noted;
 //! only when no fault is noted is there a model.
 
+mod aftermath;
 mod bounds;
 mod class;
 mod context;
@@ -100,6 +101,14 @@ impl Check<'_> {
             document.value.get(),
             held.as_deref(),
         );
+        let alternatives = market.as_ref().map(|market| {
+            self.alternatives(
+                document.market.as_ref(),
+                document.value.get(),
+                held.as_deref(),
+                market,
+            )
+        });
         let operators = match (document.operators.get(), holdings) {
             (Some(operators), holdings) => self.operators(operators, holdings),
             (None, _) => None,
@@ -110,6 +119,8 @@ impl Check<'_> {
             .map(|(o, m)| operators::slashable_usd(o, m));
         let rewards = document.rewards.get().and_then(|r| self.rewards(r));
         let supply = self.supply(document.supply.as_ref(), slashable);
+        let faults = self.faults(document.faults.as_ref());
+        let incident = self.incident(document.incident.as_ref());
         let target = document.target.get().and_then(|t| self.target(t));
         let simulation = self.simulation(document.simulation.as_ref(), target.as_ref());
         let deployment = self.deployment(document.deployment.as_ref());
@@ -120,10 +131,13 @@ impl Check<'_> {
             service: service?,
             operators: operators?,
             market: market?,
+            alternatives: alternatives?,
             value: value?,
             slashing: slashing?,
             rewards: rewards?,
             supply: supply?,
+            faults: faults?,
+            incident: incident?,
             target: target?,
             simulation: simulation?,
             uncertainty: uncertainty?,

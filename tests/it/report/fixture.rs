@@ -549,5 +549,43 @@ fn figures() -> FigureData {
             ],
             assumptions: ids(&["A2", "A3", "A7"]),
         }),
+        incident: Some(IncidentTimeline {
+            days: (0..=30).map(f64::from).collect(),
+            extracted: (0..=30)
+                .map(|day| (f64::from(day) / 4.0).min(1.0))
+                .collect(),
+            detected: (0..=30)
+                .map(|day| 1.0 - (-f64::from(day) / 3.0).exp())
+                .collect(),
+            slashed: (0..=30)
+                .map(|day| (0.88 * (f64::from(day) - 4.0) / 10.0).clamp(0.0, 0.88))
+                .collect(),
+            paid: (0..=30)
+                .map(|day| (0.61 * (f64::from(day) - 11.0) / 10.0).clamp(0.0, 0.61))
+                .collect(),
+            exit_days: 14.0,
+            caption: "Half are seen within 2 days. Of the harm, 61 % is paid back.".to_owned(),
+            assumptions: ids(&["A4"]),
+        }),
+        collateral: Some(CollateralFigure {
+            rows: [
+                ("as the set has it", Some(354e6), Some(362e6), Some(10.3e6)),
+                ("all ETH", Some(349e6), Some(349e6), Some(10.0e6)),
+                ("all own token", Some(610e6), Some(1_525e6), None),
+                ("a token that nobody wants", None, None, None),
+            ]
+            .map(
+                |(label, stake_usd, hedged_usd, budget_usd_per_year)| CollateralMark {
+                    label: label.to_owned(),
+                    stake_usd,
+                    hedged_usd,
+                    budget_usd_per_year,
+                },
+            )
+            .to_vec(),
+            caption: "The same promise needs 349 M USD in ETH and 610 M USD in the own token."
+                .to_owned(),
+            assumptions: ids(&["A2"]),
+        }),
     }
 }

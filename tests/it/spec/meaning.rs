@@ -443,3 +443,59 @@ proptest! {
         prop_assert_eq!(model.value.attacks[0].takes, Takes::Usd(stakewright::units::Usd(sum)));
     }
 }
+
+/// How prices answer an attack: the file's figures, the class's defaults, and what could be asked
+/// for without being held.
+#[test]
+fn prices_answer_an_attack_as_the_file_says() {
+    let plain = model(&[]);
+    for asset in &plain.market.assets {
+        let expected = if asset.symbol == "EIGEN" { 0.1 } else { 0.0 };
+        close(asset.falls.get(), expected);
+        assert!(asset.liquidity.daily_volume.get() > 0.0 && asset.supply.loans.is_none());
+    }
+    let ids: Vec<&str> = plain.assumptions.iter().map(|a| a.id).collect();
+    for id in [
+        "A-falls",
+        "A-daily-volume",
+        "A-faults-reach",
+        "A-leaving",
+        "A-exit-queued",
+    ] {
+        assert!(ids.contains(&id), "{id}: {ids:?}");
+    }
+    assert!(!ids.contains(&"A-falls-own"), "nobody holds an own token");
+    assert_eq!(plain.alternatives.own, OwnToken::Assumed);
+    let own = plain.alternatives.market.assets.last().unwrap();
+    assert_eq!(own.symbol, "OWN");
+    close(own.falls.get(), 0.6);
+    // Total volatility 150 % a year, jumps included.
+    let index = plain.alternatives.market.assets.len() - 1;
+    let daily = stakewright::sim::incident::total_volatility(&plain.alternatives.market, index);
+    assert!((daily * 365_f64.sqrt() - 1.5).abs() < 1e-9, "{daily}");
+
+    let text = format!(
+        "{BASE}\n[market.OWN]\nprice = \"2 USD\"\nvolatility = \"120 %/year\"\nfalls = \"70 %\"\n\
+         daily_volume = \"3 MUSD/day\"\ncirculating = \"80 MUSD\"\n\
+         loans = {{ collateral = \"5 MUSD\", buffer = \"40 %\" }}\n\
+         [faults]\nclustered = \"30 %\"\n[incident]\nqueued = \"2 days\"\n"
+    );
+    let given = try_model(&text).unwrap_or_else(|e| panic!("{}", e.render()));
+    assert_eq!(given.alternatives.own, OwnToken::Given);
+    let own = given
+        .alternatives
+        .market
+        .assets
+        .iter()
+        .find(|a| a.symbol == "OWN")
+        .unwrap();
+    close(own.falls.get(), 0.7);
+    close(own.liquidity.daily_volume.get(), 3e6);
+    close(own.supply.circulating.unwrap().get(), 80e6);
+    close(own.supply.loans.unwrap().buffer.get(), 0.4);
+    close(given.faults.clustered.get(), 0.3);
+    close(given.incident.queued.get(), 2.0);
+    // What is held is not touched by what could be.
+    assert_eq!(symbols(&given), symbols(&plain));
+    assert_eq!(given.market, plain.market);
+}
