@@ -1,7 +1,7 @@
 //! Which collateral: the stake that the same promise needs.
 
 use super::axis::{Axis, Key, Mark, SMALL, Scale, dollars, legend};
-use super::canvas::{Anchor, Canvas, Type, Weight, text_width};
+use super::canvas::{Anchor, Canvas, Type, Weight, fit, text_width};
 use super::palette::{Dash, Ink};
 use super::rows::{HEIGHTS, MOST, Rows};
 use super::{About, Figure, Part, is_narrow, make};
@@ -29,7 +29,7 @@ pub(super) fn figure(data: &CollateralFigure) -> Option<Figure> {
 fn behind(row: &CollateralMark) -> String {
     match (row.hedged_usd.or(row.stake_usd), row.budget_usd_per_year) {
         (None, _) => "no stake is enough".to_owned(),
-        (Some(stake), None) => format!("{}, no budget brings it", format::usd(stake)),
+        (Some(stake), None) => format!("{}, no budget", format::usd(stake)),
         (Some(stake), Some(budget)) => {
             format!(
                 "{} for {}",
@@ -56,7 +56,7 @@ fn paint(canvas: &mut Canvas, shown: &[CollateralMark]) {
     let top = legend(canvas, &keys);
     let widest = shown
         .iter()
-        .map(|row| text_width(&behind(row), SMALL))
+        .map(|row| text_width(&behind(row), SMALL * 1.07))
         .fold(0.0, f64::max);
     let rows = Rows::new(canvas, top, 290.0, (widest + 24.0).min(canvas.width * 0.5));
     let values: Vec<f64> = shown
@@ -121,8 +121,9 @@ fn paint(canvas: &mut Canvas, shown: &[CollateralMark]) {
             ink: Ink::Text,
             weight,
         };
+        let room = canvas.width - rows.right - 8.0;
         canvas.text(
-            &behind(row),
+            &fit(&behind(row), room, SMALL * 1.07),
             (rows.right + 6.0, middle),
             Anchor::Start,
             kind,
