@@ -246,11 +246,7 @@ fn a_new_user_pulls_inspects_checks_and_runs() {
         "--format",
         "json",
     ]);
-    assert!(
-        matches!(output.status.code(), Some(0 | 6 | 7)),
-        "{}",
-        said(&output)
-    );
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let ran: Value = serde_json::from_slice(&output.stdout).unwrap();
     let hash = desk.content("devnet").unwrap();
     assert_eq!(
@@ -259,6 +255,17 @@ fn a_new_user_pulls_inspects_checks_and_runs() {
         "the run rests on the pulled block"
     );
     assert_eq!(ran["snapshot"]["reconstructed"], json!(false));
+    // Its operators are those of the pulled set: the file's 30 % of what is delegated to them.
+    let design = &ran["data"]["recommendation"]["design"];
+    let delegated = data["sets"][0]["delegated"]["stake_usd"].as_f64().unwrap();
+    let today = design["stake_today_usd"].as_f64().unwrap();
+    assert!(
+        (today / (0.3 * delegated) - 1.0).abs() < 1e-9,
+        "{today} of {delegated}"
+    );
+    let stake = design["stake"]["value"].as_f64().unwrap();
+    assert!(stake > 1e6 && stake < today, "{stake}");
+    assert_eq!(ran["data"]["recommendation"]["verdict"], "safe");
 }
 
 #[test]
