@@ -38,6 +38,12 @@ impl Sobol {
         }
     }
 
+    /// Coordinates of a point.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        self.directions.len()
+    }
+
     /// The `index`-th point (in the order of the Gray code, the origin first), unscrambled:
     /// multiples of 2^-52 in 0..1.
     pub fn point(&self, index: u64, out: &mut [f64]) {

@@ -14,20 +14,19 @@ use std::collections::BTreeMap;
 /// Candidates within this share of the cheapest span the interval of a searched knob.
 const AS_GOOD: f64 = 0.01;
 /// Level of the interval of the stake: wide enough that another seed's answer lies in it.
-const STAKE_CONFIDENCE: f64 = 0.99;
+pub const STAKE_CONFIDENCE: f64 = 0.99;
 
-/// Describes a design.
+/// Describes a design; `(low, high)` is the interval of its stake, USD.
 #[must_use]
 pub fn describe(
     model: &Model,
     shape: &Shape,
-    explored: &RiskCurve,
+    (low, high): (f64, f64),
     parameters: &Parameters,
     budget_usd_year: f64,
     closed_form: Option<f64>,
 ) -> Design {
     let stake = parameters.stake.get();
-    let (low, high) = stake_interval(model, explored, stake);
     let at = |stake_usd: f64| {
         let mut other = parameters.with_stake(Usd(stake_usd));
         other.minimum_stake = Usd(0.0);
@@ -79,7 +78,8 @@ pub fn describe(
 /// From the smallest stake that may keep the promise to the largest that another seed would ask
 /// for: order statistics of the exploration at the tolerated risk and at the risk of the stake
 /// chosen.
-fn stake_interval(model: &Model, explored: &RiskCurve, stake: f64) -> (f64, f64) {
+#[must_use]
+pub fn stake_interval(model: &Model, explored: &RiskCurve, stake: f64) -> (f64, f64) {
     let wide = explored.at_confidence(STAKE_CONFIDENCE);
     let needed = wide.stake(model.target.at_most.get());
     let chosen_risk = wide.risk(stake).value.max(1.0 / wide.paths() as f64);

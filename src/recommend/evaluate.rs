@@ -2,11 +2,12 @@
 //! already holds the answer.
 
 use super::curve::RiskCurve;
+use super::rare;
 use crate::random::Seed;
 use crate::sim::{self, Cost, Ensemble, Plan, Progress};
 use crate::spec::Parameters;
 use crate::spec::model::{Deterrence, Model};
-use crate::stats::quantile;
+use crate::stats::{Estimate, quantile};
 use crate::units::Share;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -32,6 +33,7 @@ pub struct Evaluator<'a> {
     factors: RefCell<Vec<(Seed, u64, Rc<Vec<f64>>)>>,
     path_days: Cell<u64>,
     ensembles: Cell<u64>,
+    tilted: RefCell<Option<rare::Mixture>>,
 }
 
 /// What was played: for each attack and path, the stake that would have been needed had all of
@@ -65,6 +67,7 @@ impl<'a> Evaluator<'a> {
             factors: RefCell::new(Vec::new()),
             path_days: Cell::new(0),
             ensembles: Cell::new(0),
+            tilted: RefCell::new(None),
         }
     }
 
@@ -88,7 +91,20 @@ impl<'a> Evaluator<'a> {
     where
         'a: 'b,
     {
-        Evaluator::new(model, self.cancel)
+        let other = Evaluator::new(model, self.cancel);
+        other.keep_tilted(self.tilted());
+        other
+    }
+
+    /// The mixture of tilted laws that a small risk was last found with.
+    #[must_use]
+    pub fn tilted(&self) -> Option<rare::Mixture> {
+        self.tilted.borrow().clone()
+    }
+
+    /// Keeps a mixture for the next small risk.
+    pub fn keep_tilted(&self, mixture: Option<rare::Mixture>) {
+        *self.tilted.borrow_mut() = mixture;
     }
 
     /// Adds the work of another evaluator to this one's.
@@ -109,6 +125,12 @@ impl<'a> Evaluator<'a> {
     #[must_use]
     pub fn cancel(&self) -> &'a AtomicBool {
         self.cancel
+    }
+
+    /// Counts work that was done elsewhere: one ensemble.
+    pub fn count(&self, path_days: u64) {
+        self.path_days.set(self.path_days.get() + path_days);
+        self.ensembles.set(self.ensembles.get() + 1);
     }
 
     /// Days of paths played so far: the work that was done.
@@ -178,10 +200,28 @@ impl<'a> Evaluator<'a> {
     /// The stake at which the risk of a design is `risk`, USD: the order statistic alone.
     #[must_use]
     pub fn stake(&self, parameters: &Parameters, seed: Seed, paths: u64, risk: f64) -> Option<f64> {
+        if rare::is_beyond(self.model, risk, paths) {
+            return rare::stake(self, parameters, seed, risk);
+        }
         let mut critical = self.critical(parameters, seed, paths)?;
         let rank = quantile::rank(critical.len(), 1.0 - risk);
         let (_, stake, _) = critical.select_nth_unstable_by(rank - 1, f64::total_cmp);
         Some(*stake)
+    }
+
+    /// The stake at which the risk of a design is `risk`, USD, with its interval.
+    #[must_use]
+    pub fn needed_stake(
+        &self,
+        parameters: &Parameters,
+        seed: Seed,
+        paths: u64,
+        risk: f64,
+    ) -> Option<Estimate> {
+        if rare::is_beyond(self.model, risk, paths) {
+            return rare::needed_stake(self, parameters, seed, risk);
+        }
+        Some(self.curve(parameters, seed, paths)?.stake(risk))
     }
 
     /// The critical stake of each path, USD.

@@ -5,8 +5,11 @@
 
 use super::budget::{self, Budget};
 use super::curve::RiskCurve;
+use super::evaluate::Evaluator;
 use super::feasible;
+use super::rare;
 use crate::economics::supply::BindingSide;
+use crate::random::Seed;
 use crate::spec::Parameters;
 use crate::spec::model::{Choice, Deterrence, Model};
 use crate::stats::{Estimate, proportion};
@@ -120,38 +123,105 @@ pub fn frontier(
     // From thirty times the tolerated risk down to what ten paths show.
     let most = (30.0 * tolerance).min(0.5);
     let least = (10.0 / explored.paths() as f64).min(most / 10.0);
-    let mut points: Vec<FrontierPoint> = Vec::with_capacity(POINTS);
-    for step in 0..POINTS {
+    let stakes: Vec<(f64, f64)> = levels(most, least)
+        .map(|risk| (risk, explored.goal(paths, risk, confidence, CHANCE)))
+        .collect();
+    assemble(model, shape, &stakes, paths, |_, stake| {
+        // The slash fraction may have moved; the risk is that of the same burned stake.
+        let failures = fresh.failures(stake);
+        Seen {
+            risk: proportion::clopper_pearson(failures, paths, confidence),
+            at_most: proportion::clopper_pearson_upper(failures, paths, confidence),
+            jointly_at_most: proportion::clopper_pearson_upper(failures, paths, joint),
+        }
+    })
+}
+
+/// The frontier where risks are too small to count: all points on the same fresh weighted paths;
+/// `None` when cancelled.
+#[must_use]
+pub fn of_small_risks(
+    evaluator: &Evaluator,
+    shape: &Parameters,
+    explored: &rare::Explored,
+    seed: Seed,
+    paths: u64,
+) -> Option<Frontier> {
+    let model = evaluator.model();
+    let tolerance = model.target.at_most.get();
+    let confidence = model.target.confidence.get();
+    let joint = 1.0 - (1.0 - confidence) / POINTS as f64;
+    let stakes: Vec<(f64, f64)> = levels((30.0 * tolerance).min(0.5), 0.1 * tolerance)
+        .map(|risk| (risk, explored.stake_to_certify(risk, confidence, CHANCE)))
+        .filter(|(_, stake)| stake.is_finite() && *stake > 0.0)
+        .collect();
+    let scales: Vec<f64> = stakes.iter().map(|(_, s)| s / shape.stake.get()).collect();
+    if scales.is_empty() {
+        return Some(assemble(model, shape, &[], paths, |_, _| {
+            unreachable!("no stake")
+        }));
+    }
+    let fresh = explored.fresh(evaluator, shape, seed, paths, &scales)?;
+    Some(assemble(model, shape, &stakes, paths, |index, _| {
+        let evidence = fresh.evidence(index, confidence);
+        Seen {
+            risk: evidence.risk,
+            at_most: evidence.at_most,
+            jointly_at_most: fresh.evidence(index, joint).at_most,
+        }
+    }))
+}
+
+/// Levels of risk, evenly spread in the logarithm.
+fn levels(most: f64, least: f64) -> impl Iterator<Item = f64> {
+    (0..POINTS).map(move |step| {
         let place = step as f64 / (POINTS - 1) as f64;
-        let risk = (most.ln() + (least.ln() - most.ln()) * place).exp();
-        let stake = explored.goal(paths, risk, confidence, CHANCE);
+        (most.ln() + (least.ln() - most.ln()) * place).exp()
+    })
+}
+
+/// What fresh paths say about a stake.
+struct Seen {
+    risk: Estimate,
+    at_most: f64,
+    jointly_at_most: f64,
+}
+
+/// The points of stakes, each with the risk that it is to keep.
+fn assemble(
+    model: &Model,
+    shape: &Parameters,
+    stakes: &[(f64, f64)],
+    paths: u64,
+    judge: impl Fn(usize, f64) -> Seen,
+) -> Frontier {
+    let mut points: Vec<FrontierPoint> = Vec::with_capacity(POINTS);
+    for (index, &(risk, stake)) in stakes.iter().enumerate() {
         if !stake.is_finite() || stake <= 0.0 {
             continue;
         }
         let design = cheapest(model, &shape.with_stake(Usd(stake)));
-        // The slash fraction may have moved; the risk is that of the same burned stake.
-        let failures = fresh.failures(stake);
+        let seen = judge(index, stake);
         let priced = budget::required(model, &design);
         let budget_usd_year = priced.map_or(f64::INFINITY, |budget| budget.usd_year);
-        let at_most = proportion::clopper_pearson_upper(failures, paths, confidence);
         points.push(FrontierPoint {
             promised: risk,
             stake_usd: design.stake.get(),
             budget_usd_year,
             slash: attacked_slash(model, &design),
             operators: design.operators,
-            risk: proportion::clopper_pearson(failures, paths, confidence),
-            at_most,
-            certified: at_most <= risk,
+            risk: seen.risk,
+            at_most: seen.at_most,
+            certified: seen.at_most <= risk,
             limit: Limit::of(model, &design, priced),
-            jointly_at_most: proportion::clopper_pearson_upper(failures, paths, joint),
+            jointly_at_most: seen.jointly_at_most,
             tenfold_usd_year: None,
             binding: priced.map_or(BindingSide::Stakers, |budget| budget.binding),
             within_budget: budget_usd_year <= highest_budget(model),
         });
     }
     slopes(&mut points);
-    let tenfold_usd_year = at_risk(&points, tolerance);
+    let tenfold_usd_year = at_risk(&points, model.target.at_most.get());
     Frontier {
         points,
         tenfold_usd_year,

@@ -17,10 +17,12 @@ mod feasible;
 pub mod frontier;
 pub mod levers;
 pub mod network;
+pub mod policies;
 pub mod rare;
 pub mod sensitivity;
 pub mod shape;
 pub mod shocks;
+pub mod stages;
 mod types;
 pub mod worlds;
 
@@ -36,11 +38,11 @@ pub use types::{
 };
 pub use worlds::PanelRow;
 
-use crate::assess::{Assessment, Verdict, aftermath, assess};
+use crate::assess::{Assessment, Method, Verdict, aftermath, assess};
 use crate::random::Seed;
 use crate::sim::Ensemble;
 use crate::spec::Parameters;
-use crate::spec::model::Model;
+use crate::spec::model::{Estimator, Model};
 use crate::stats::proportion;
 use crate::units::Usd;
 use evaluate::{Evaluator, Span};
@@ -55,6 +57,8 @@ const CHANCE: f64 = 0.95;
 /// Insecure paths that an ensemble should show at the tolerated risk: the stake that passes
 /// then exceeds the smallest possible by the price of about half of that risk, not by a multiple.
 const FAILURES_WANTED: f64 = 40.0;
+/// Paths where they are weighted: the relative error of a small risk is then about a per cent.
+const WEIGHTED_PATHS: u64 = 40_000;
 /// Paths of the shocks' ensembles at most.
 const SHOCK_PATHS: u64 = 10_000;
 /// Paths of the ensembles behind each size of the set at most.
@@ -81,6 +85,9 @@ pub struct Search<'a> {
 /// The paths that fit a promise: enough to show the tolerated risk well, within reason.
 #[must_use]
 pub fn paths_for(model: &Model) -> u64 {
+    if rare::estimator(model) != Estimator::Plain {
+        return WEIGHTED_PATHS;
+    }
     ((FAILURES_WANTED / model.target.at_most.get()).ceil() as u64).clamp(20_000, 400_000)
 }
 
@@ -104,7 +111,11 @@ pub fn design_of(model: &Model, search: &Search) -> Option<Parameters> {
     });
     let explored = evaluator.curve(&shape.chosen.parameters, search.seed, search.paths)?;
     let first = proportion::confidence_of_look(model.target.confidence.get(), 1);
-    let goal = explored.goal(search.paths, model.target.at_most.get(), first, CHANCE);
+    let tolerance = model.target.at_most.get();
+    let goal = match small_risks(&evaluator, &shape.chosen.parameters, search)? {
+        Some(small) => small.stake_to_certify(tolerance, first, CHANCE),
+        None => explored.goal(search.paths, tolerance, first, CHANCE),
+    };
     let settled = feasible::settle(model, &shape.chosen.parameters, goal, &explored);
     Some(settled.parameters)
 }
@@ -122,7 +133,7 @@ pub fn certificate(model: &Model, search: &Search) -> Option<(Parameters, Verdic
         verdict,
         certificate,
         ..
-    } = decide(&evaluator, &others, search, &tell)?.certified;
+    } = decide(&evaluator, &others, search, &tell, 0.0)?.certified;
     Some((parameters, verdict, certificate))
 }
 
@@ -151,17 +162,23 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         closed_form,
         shape,
         worlds,
+        small,
         decides,
         settled,
         certified,
-    } = decide(&evaluator, &others, search, &tell)?;
+    } = decide(&evaluator, &others, search, &tell, 0.0)?;
     let parameters = certified.parameters.clone();
     let explored = &worlds[0].explored;
     for (_, other) in &others {
         evaluator.count_work_of(other);
     }
 
-    let frontier = frontier::frontier(model, &parameters, explored, &certified.fresh);
+    let frontier = match &small {
+        Some(small) => {
+            frontier::of_small_risks(&evaluator, &parameters, small, certified.seed, search.paths)?
+        }
+        None => frontier::frontier(model, &parameters, explored, &certified.fresh),
+    };
     tell(Stage::Frontier {
         points: frontier.points.len(),
     });
@@ -205,6 +222,7 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
     tell(Stage::Collateral {
         rows: collateral.rows.len(),
     });
+    let grown = growth(model, search, &tell)?;
 
     let plan = evaluator.plan(&parameters, Span::All);
     let ensemble = evaluator.play(&plan, certified.seed, search.assess_paths)?;
@@ -216,14 +234,12 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
     let aftermath = aftermath::aftermath(model, &parameters, &ensemble, columns);
 
     let spent = parameters.budget.get();
-    let design = design::describe(
-        model,
-        &shape,
-        &worlds[decides].explored,
-        &parameters,
-        spent,
-        closed_form,
-    );
+    let stake = parameters.stake.get();
+    let interval = match &small {
+        Some(small) => small.stake_interval(stake, tolerance, design::STAKE_CONFIDENCE),
+        None => design::stake_interval(model, &worlds[decides].explored, stake),
+    };
+    let design = design::describe(model, &shape, interval, &parameters, spent, closed_form);
     let options = network::options(
         &evaluator,
         &parameters,
@@ -244,13 +260,15 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         assessment,
         aftermath,
         collateral,
-        curve: explored.points(60),
+        curve: small.map_or_else(|| explored.points(60), |small| small.curve()),
         frontier,
         levers,
         shocks,
         influences: Vec::new(),
         network: options,
         churn,
+        stages: grown.0,
+        policies: grown.1,
         search: SearchReport {
             stages: told.into_inner(),
             rounds: shape.rounds,
@@ -302,18 +320,21 @@ struct Decided<'a> {
     closed_form: Option<f64>,
     shape: shape::Shape,
     worlds: Vec<worlds::World<'a>>,
+    /// Where the risk is too small to count.
+    small: Option<rare::Explored>,
     /// The world that asks for most stake.
     decides: usize,
     settled: feasible::Settled,
     certified: Certified,
 }
 
-/// Closed form, shape, stake, certificate.
+/// Closed form, shape, stake (at least `least_usd`), certificate.
 fn decide<'a>(
     evaluator: &'a Evaluator<'a>,
     others: &'a [(String, Evaluator<'a>)],
     search: &Search,
     tell: &dyn Fn(Stage),
+    least_usd: f64,
 ) -> Option<Decided<'a>> {
     let model = evaluator.model();
     let tolerance = model.target.at_most.get();
@@ -337,18 +358,27 @@ fn decide<'a>(
         search.paths,
     )?;
     let first = proportion::confidence_of_look(model.target.confidence.get(), 1);
-    let (goal, decides) = worlds::goal(&worlds, search.paths, tolerance, first, CHANCE);
-    let settled = feasible::settle(model, &chosen.parameters, goal, &worlds[decides].explored);
+    let small = small_risks(evaluator, &chosen.parameters, search)?;
+    let (goal, decides) = match &small {
+        Some(small) => (small.stake_to_certify(tolerance, first, CHANCE), 0),
+        None => worlds::goal(&worlds, search.paths, tolerance, first, CHANCE),
+    };
+    let goal = goal.max(least_usd);
+    let mut settled = feasible::settle(model, &chosen.parameters, goal, &worlds[decides].explored);
+    if let (Some(small), Some(infeasible)) = (&small, &mut settled.infeasible) {
+        infeasible.nearest_risk = small.risk(settled.parameters.stake.get());
+    }
     tell(Stage::Curve {
         paths: search.paths,
         stake_usd: settled.parameters.stake.get(),
     });
 
-    let certified = certify(model, &settled, &worlds, search, tell)?;
+    let certified = certify(evaluator, &settled, &worlds, small.as_ref(), search, tell)?;
     Some(Decided {
         closed_form,
         shape,
         worlds,
+        small,
         decides,
         settled,
         certified,
@@ -373,21 +403,73 @@ impl Certified {
         } = self.certificate;
         assessment.verdict = self.verdict;
         assessment.failures = failures;
-        assessment.insecure.estimate = proportion::clopper_pearson(failures, paths, confidence);
         assessment.insecure_at_most = self.certificate.at_most;
+        match &self.certificate.weighted {
+            Some(weighted) => {
+                assessment.insecure.estimate = weighted.risk;
+                assessment.insecure.method = Method::ImportanceSampling;
+            }
+            None => {
+                assessment.insecure.estimate =
+                    proportion::clopper_pearson(failures, paths, confidence);
+            }
+        }
     }
+}
+
+/// The stages of growth, certified together, and the policies they are compared with; none of
+/// either where the model has no stages; `None` when cancelled.
+fn growth(
+    model: &Model,
+    search: &Search,
+    tell: &dyn Fn(Stage),
+) -> Option<(Option<stages::Stages>, Option<policies::Policies>)> {
+    let Some(schedule) = &model.schedule else {
+        return Some((None, None));
+    };
+    let certified = stages::stages(model, schedule, search)?;
+    tell(Stage::Stages {
+        count: certified.stages.len(),
+    });
+    let compared = policies::policies(model, schedule, &certified, search)?;
+    tell(Stage::Policies {
+        days: compared.days,
+    });
+    Some((Some(certified), Some(compared)))
+}
+
+/// The exploration of risks too small to count, where the promise needs it; `None` when cancelled.
+fn small_risks(
+    evaluator: &Evaluator,
+    shape: &Parameters,
+    search: &Search,
+) -> Option<Option<rare::Explored>> {
+    let model = evaluator.model();
+    let estimator = rare::estimator(model);
+    if estimator == Estimator::Plain {
+        return Some(None);
+    }
+    let question = rare::Question {
+        risk: model.target.at_most.get(),
+        seed: search.seed,
+        paths: search.paths,
+        estimator,
+    };
+    rare::explore(evaluator, shape, &question).map(Some)
 }
 
 /// Judges a design on fresh paths, in the model and in every model of its panel. A design of which
 /// the paths cannot say whether it is secure is given more stake, where the model allows it, and
 /// judged again on other paths.
 fn certify(
-    model: &Model,
+    evaluator: &Evaluator,
     settled: &feasible::Settled,
     worlds: &[worlds::World],
+    small: Option<&rare::Explored>,
     search: &Search,
     tell: &dyn Fn(Stage),
 ) -> Option<Certified> {
+    let model = evaluator.model();
     let (tolerance, confidence) = (model.target.at_most.get(), model.target.confidence.get());
     let (mut parameters, mut look) = (settled.parameters.clone(), 1);
     loop {
@@ -401,8 +483,29 @@ fn certify(
             tolerance,
             look_confidence,
         )?;
-        let verdict = worlds::overall(&judged);
         let failures = judged[0].failures;
+        let counted = rare::Counted {
+            paths: search.paths,
+            failures,
+        };
+        // The weighted paths are others than the plain ones of the same look.
+        let weighted = match small {
+            Some(small) => Some(
+                small
+                    .fresh(
+                        evaluator,
+                        &parameters,
+                        seed.fresh(u64::MAX),
+                        search.paths,
+                        &[1.0],
+                    )?
+                    .judge(tolerance, look_confidence, counted),
+            ),
+            None => None,
+        };
+        let verdict = weighted
+            .as_ref()
+            .map_or_else(|| worlds::overall(&judged), |weighted| weighted.verdict);
         tell(Stage::Certified {
             look,
             paths: search.paths,
@@ -410,24 +513,31 @@ fn certify(
             verdict: verdict.word(),
         });
         let stronger = (look < LOOKS && verdict != Verdict::Safe && settled.infeasible.is_none())
-            .then(|| stronger(model, &parameters, worlds, search.paths, look + 1))
+            .then(|| stronger(model, &parameters, worlds, small, search.paths, look + 1))
             .flatten();
         if let Some(next) = stronger {
             (parameters, look) = (next, look + 1);
             continue;
         }
         let bound = |of: fn(u64, u64, f64) -> f64| of(failures, search.paths, look_confidence);
+        let mut certificate = Certificate {
+            paths: search.paths,
+            failures,
+            at_most: bound(proportion::clopper_pearson_upper),
+            at_least: bound(proportion::clopper_pearson_lower),
+            look,
+            look_confidence,
+            seed: seed.to_string(),
+            weighted: None,
+        };
+        if let Some(weighted) = weighted {
+            certificate.at_most = weighted.evidence.at_most;
+            certificate.at_least = weighted.evidence.at_least;
+            certificate.weighted = Some(weighted.evidence);
+        }
         return Some(Certified {
             verdict,
-            certificate: Certificate {
-                paths: search.paths,
-                failures,
-                at_most: bound(proportion::clopper_pearson_upper),
-                at_least: bound(proportion::clopper_pearson_lower),
-                look,
-                look_confidence,
-                seed: seed.to_string(),
-            },
+            certificate,
             panel: worlds::rows(worlds, &judged, search.paths, tolerance, look_confidence),
             fresh: judged.swap_remove(0).fresh,
             parameters,
@@ -436,19 +546,23 @@ fn certify(
     }
 }
 
-/// The design with the stake that the next look would pass nearly always, if the exploration
-/// knows one and the model's ranges allow it.
+/// The design with the stake that the next look would pass nearly always, if the model's ranges
+/// allow it and it is more than there is.
 fn stronger(
     model: &Model,
     parameters: &Parameters,
     worlds: &[worlds::World],
+    small: Option<&rare::Explored>,
     paths: u64,
     look: u32,
 ) -> Option<Parameters> {
     let (tolerance, confidence) = (model.target.at_most.get(), model.target.confidence.get());
     let chance = 1.0 - (1.0 - CHANCE) / f64::from(1_u32 << (3 * look));
     let look_confidence = proportion::confidence_of_look(confidence, look);
-    let stake = worlds::stronger(worlds, paths, tolerance, look_confidence, chance)?;
+    let stake = match small {
+        Some(small) => small.stake_to_certify(tolerance, look_confidence, chance),
+        None => worlds::stronger(worlds, paths, tolerance, look_confidence, chance)?,
+    };
     if stake <= parameters.stake.get() {
         return None;
     }

@@ -261,9 +261,8 @@ fn gap(
         ShockKind::Price => evaluator.with_model(&model),
         _ => evaluator.afresh(&model),
     };
-    let curve = other.curve(design, seed, paths)?;
+    let needed = other.needed_stake(design, seed, paths, model.target.at_most.get())?;
     evaluator.count_work_of(&other);
-    let needed = curve.stake(model.target.at_most.get());
     let ratio = |needed: f64| (needed / stake).ln();
     Some(Some([
         ratio(needed.low),
@@ -395,9 +394,10 @@ fn operator_loss(
             return Some(false);
         };
         let other = evaluator.afresh(&smaller);
-        let curve = other.curve(&parameters, seed, paths)?;
+        let tolerance = model.target.at_most.get();
+        let needed = other.needed_stake(&parameters, seed, paths, tolerance)?;
         evaluator.count_work_of(&other);
-        Some(curve.stake(model.target.at_most.get()).value > parameters.stake.get())
+        Some(needed.value > parameters.stake.get())
     };
     let count = admitted.len();
     let describe = |lost: Option<usize>, tried: usize| Shock {

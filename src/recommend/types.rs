@@ -7,9 +7,12 @@ use super::curve::CurvePoint;
 use super::frontier::Frontier;
 use super::levers::Lever;
 use super::network::{Churn, NetworkOption};
+use super::policies::Policies;
+use super::rare::Evidence;
 use super::sensitivity::Influence;
 use super::shape::Round;
 use super::shocks::Shock;
+use super::stages::Stages;
 use super::worlds::PanelRow;
 use crate::assess::aftermath::Aftermath;
 use crate::assess::{Assessment, Verdict};
@@ -65,6 +68,10 @@ pub struct Recommendation {
     pub network: Vec<NetworkOption>,
     /// When a newcomer may take a sitting operator's place; none for pooled stake.
     pub churn: Option<Churn>,
+    /// The stages of growth, where the model has any.
+    pub stages: Option<Stages>,
+    /// Policies compared over years of growth, where the model has stages.
+    pub policies: Option<Policies>,
     /// How the search went.
     pub search: SearchReport,
 }
@@ -187,6 +194,20 @@ pub struct Certificate {
     pub look_confidence: f64,
     /// Seed of the deciding ensemble.
     pub seed: String,
+    /// Where the risk is too small to count: the weighted paths that decide instead. Then
+    /// [`Self::failures`] of [`Self::paths`] are plain ones, counted beside as a check.
+    pub weighted: Option<Evidence>,
+}
+
+impl Certificate {
+    /// The risk seen.
+    #[must_use]
+    pub fn risk(&self) -> f64 {
+        match &self.weighted {
+            Some(weighted) => weighted.risk.value,
+            None => self.failures as f64 / self.paths.max(1) as f64,
+        }
+    }
 }
 
 /// Why nothing within the ranges is enough, and what would be.
@@ -298,6 +319,16 @@ pub enum Stage {
     Collateral {
         /// Collaterals compared.
         rows: usize,
+    },
+    /// The stages of growth are certified.
+    Stages {
+        /// Number of stages.
+        count: usize,
+    },
+    /// The policies are compared.
+    Policies {
+        /// Days compared.
+        days: u32,
     },
     /// Levers, the binding constraint first, are known.
     Levers {

@@ -46,6 +46,9 @@ pub struct Findings {
     pub figures: FigureData,
     /// Further tables of the appendix (comparisons, sensitivities, recorded requests).
     pub tables: Vec<Table>,
+    /// Stages of growth and the policies they are compared with; `None` without stages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Growth>,
     /// The recommended parameters as contract integers.
     pub config: Vec<ConfigEntry>,
     /// The method in words, one paragraph each.
@@ -105,6 +108,24 @@ pub struct MeasuredRisk {
     /// none where that share is so near the limit that no reasonable number would.
     #[serde(default)]
     pub paths_to_decide: Option<u64>,
+    /// The weighted paths that the bounds rest on, where the risk is too small to count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighted: Option<Weighted>,
+}
+
+/// Weighted paths: what they are worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Weighted {
+    /// How they were drawn: "importance sampling".
+    pub method: String,
+    /// Paths.
+    pub paths: u64,
+    /// Failures, in equal contributions.
+    pub failures: f64,
+    /// Standard error of the probability over the probability; 0 without a failure.
+    pub relative_error: f64,
+    /// Why they are no answer; empty when they are one.
+    pub refused: String,
 }
 
 /// Unit of a quantity: it decides how the number is written.
@@ -320,6 +341,44 @@ pub struct FigureData {
     /// The same promise on other collateral.
     #[serde(default)]
     pub collateral: Option<CollateralFigure>,
+    /// Policies over years of growth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<GrowthCourse>,
+}
+
+/// Stages and policies, short enough for a screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Growth {
+    /// One row a stage.
+    pub stages: Table,
+    /// One row a policy.
+    pub policies: Table,
+}
+
+/// How each policy's stake and budget go over the years.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GrowthCourse {
+    /// Days since the start, ascending.
+    pub days: Vec<f64>,
+    /// The policies.
+    pub policies: Vec<PolicyCourse>,
+    /// Stake that the promise needs, USD: quantiles at 5, 50 and 95 % on each day.
+    pub required: Vec<[f64; 3]>,
+    /// What to see.
+    pub caption: String,
+    /// Ids of the assumptions.
+    pub assumptions: Vec<String>,
+}
+
+/// One policy over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolicyCourse {
+    /// Its name.
+    pub name: String,
+    /// Slashable stake, USD: quantiles at 5, 50 and 95 % on each day.
+    pub stake: Vec<[f64; 3]>,
+    /// Budget, USD a year, the same.
+    pub budget: Vec<[f64; 3]>,
 }
 
 /// Quantiles of the coverage CoC / PfC over time.

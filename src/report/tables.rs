@@ -82,8 +82,10 @@ pub(super) fn grids(findings: &Findings) -> Grids {
                 .collect(),
         ),
         tables: findings
-            .tables
+            .growth
             .iter()
+            .flat_map(|growth| [&growth.stages, &growth.policies])
+            .chain(&findings.tables)
             .map(|table| Grid {
                 title: table.title.clone(),
                 caption: table.caption.clone(),

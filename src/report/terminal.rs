@@ -1,6 +1,6 @@
 //! The answer on one screen of a terminal: at most 80 columns, the same words with and without colour.
 
-use super::findings::{Findings, HeadlineRow, Statement, Value, Verdict};
+use super::findings::{Findings, HeadlineRow, Statement, Table, Value, Verdict};
 use super::{format, words};
 
 /// Columns of the narrowest terminal that is promised a whole line.
@@ -41,6 +41,10 @@ pub fn render(findings: &Findings, colour: ColourChoice) -> String {
     ]);
     screen.answer(findings);
     screen.headline(&findings.headline);
+    if let Some(growth) = &findings.growth {
+        screen.table(&growth.stages);
+        screen.table(&growth.policies);
+    }
     let change = |statement: &Statement| match statement.head.is_empty() {
         true => ("change", statement.text.clone()),
         false => ("change", format!("{}: {}", statement.head, statement.text)),
@@ -208,6 +212,34 @@ impl Screen {
                 self.paint(start, start + label.len(), "1;33");
             }
             previous = label;
+        }
+    }
+
+    /// A table in columns; what does not fit is wrapped under the last one.
+    fn table(&mut self, table: &Table) {
+        self.blank();
+        let rows: Vec<Vec<String>> = std::iter::once(&table.columns)
+            .chain(&table.rows)
+            .map(|row| row.iter().map(|cell| clean(cell)).collect())
+            .collect();
+        let Some(last) = table.columns.len().checked_sub(1) else {
+            return;
+        };
+        let widest = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| width(cell)).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..last).map(widest).collect();
+        let left = INDENT + widths.iter().map(|columns| columns + 2).sum::<usize>();
+        let left = left.min(WIDTH - NOTE);
+        for row in &rows {
+            let mut lead = " ".repeat(INDENT);
+            for (cell, columns) in row.iter().zip(&widths) {
+                lead += cell;
+                lead += &" ".repeat(columns.saturating_sub(width(cell)) + 2);
+            }
+            let note = row.get(last).map_or("", String::as_str);
+            self.wrapped(&lead, note, left);
         }
     }
 

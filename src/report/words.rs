@@ -31,6 +31,15 @@ pub fn verdict_rest(findings: &Findings) -> String {
             None => format!("{day} has a probability above {limit}"),
         },
         Verdict::Undecided => match &promise.measured {
+            Some(risk)
+                if risk
+                    .weighted
+                    .as_ref()
+                    .is_some_and(|w| !w.refused.is_empty()) =>
+            {
+                let reason = risk.weighted.as_ref().map_or("", |w| w.refused.as_str());
+                format!("whether {day} has probability ≤ {limit}: {reason}")
+            }
             Some(risk) => format!(
                 "at {confidence} confidence: {day} has probability between {} and {}, the promise is {limit}; {}",
                 bound(risk.low, promise),
@@ -57,6 +66,21 @@ pub fn evidence(promise: &Promise) -> Option<String> {
     let horizon = format::days(promise.horizon_days);
     let paths = format::whole(risk.paths);
     let high = bound(risk.high, promise);
+    if let Some(weighted) = &risk.weighted {
+        return Some(format!(
+            "{} fresh paths by {}, worth {} insecure ones (relative error {}): probability between {} and {high}; of {paths} plain paths beside, {}",
+            format::whole(weighted.paths),
+            weighted.method,
+            format::whole(weighted.failures.round() as u64),
+            format::share(weighted.relative_error),
+            bound(risk.low, promise),
+            match risk.insecure_paths {
+                0 => "none is insecure".to_owned(),
+                1 => "1 is insecure".to_owned(),
+                count => format!("{} are insecure", format::whole(count)),
+            }
+        ));
+    }
     Some(match risk.insecure_paths {
         0 => format!(
             "none of {paths} fresh paths has an insecure day within {horizon}: probability at most {high}"

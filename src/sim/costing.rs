@@ -111,7 +111,7 @@ impl Values {
     }
 
     /// How much each price moves the bound that [`Values::fractional`] just found.
-    fn elasticity(
+    pub fn elasticity(
         &self,
         plan: &Plan,
         cost: Cost,

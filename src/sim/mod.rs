@@ -7,6 +7,7 @@
 pub mod bench;
 pub mod coalition;
 mod compile;
+pub mod conditional;
 mod costing;
 mod engine;
 mod ensemble;
@@ -28,6 +29,7 @@ mod varied;
 pub mod workload;
 
 pub use compile::{compile, franchise_usd};
+pub use conditional::{Conditional, Today};
 pub use ensemble::{Columns, Ensemble, NEVER};
 pub use fan::Fan;
 pub use plan::{

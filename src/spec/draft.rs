@@ -5,8 +5,9 @@
 //! draft means nothing yet: [`super::check`] turns it into a [`super::Model`].
 
 pub use super::draft_aftermath::{Faults, Incident, Loans};
+use super::draft_stages::{Policy, Stage};
 use super::leaf::*;
-use super::model::{Deterrence, Fault, Monitoring, Network, Signing, Verification};
+use super::model::{Deterrence, Estimator, Fault, Monitoring, Network, Signing, Verification};
 use super::panel::{Mix, PanelDraft, UncertaintyDraft};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,6 +50,11 @@ pub struct Document {
     pub panel: Vec<At<PanelDraft>>,
     /// Where it is deployed; changes no figure of the economics, only what is exported.
     pub deployment: Option<Deployment>,
+    /// Stages of its growth, each until a trigger ends it.
+    #[serde(default)]
+    pub stage: Vec<At<Stage>>,
+    /// How the stages are compared with one fixed design and with a feedback controller.
+    pub policy: Option<At<Policy>>,
 }
 
 /// What service it is.
@@ -553,6 +559,9 @@ pub struct Simulation {
     pub days: Option<Quantity<PositiveSpan>>,
     /// When security is looked at: daily, or continuous (between two days by the Brownian bridge).
     pub monitoring: Option<At<Monitoring>>,
+    /// How the promise's risk is estimated: automatic (plain paths where they suffice, importance
+    /// sampling below), plain, conditional, importance or sobol.
+    pub method: Option<At<Estimator>>,
 }
 
 /// Where it is deployed: what an export needs beside the economics.

@@ -5,6 +5,7 @@ pub mod assumptions;
 mod check;
 pub mod draft;
 pub mod draft_aftermath;
+pub mod draft_stages;
 mod errors;
 pub mod leaf;
 pub mod model;
@@ -15,6 +16,7 @@ mod read;
 mod render;
 mod schema;
 mod shape;
+pub mod stages;
 
 pub use assumptions::assumption;
 pub use check::FORMAT;

@@ -8,6 +8,7 @@ pub use super::aftermath::{
     Alternatives, FaultProcess, IncidentRules, Liquidity, Loans, OwnToken, TokenSupply,
 };
 use super::panel::{Alternative, Uncertainty};
+use super::stages::Schedule;
 use crate::snapshot::Address;
 use crate::units::{Days, PerYear, Share, Usd, UsdPerYear};
 use schemars::JsonSchema;
@@ -48,6 +49,8 @@ pub struct Model {
     pub panel: Vec<Alternative>,
     /// Where it goes; changes no figure of the economics.
     pub deployment: Deployment,
+    /// Stages of its growth, when the file has any.
+    pub schedule: Option<Schedule>,
     /// Defaults that the file left to us: each is an assumption with an address.
     pub assumptions: Vec<AssumptionUse>,
 }
@@ -512,6 +515,24 @@ pub struct Simulation {
     pub days: u32,
     /// When security is looked at.
     pub monitoring: Monitoring,
+    /// How the risk of the promise is estimated.
+    pub estimator: Estimator,
+}
+
+/// How the probability of an insecure moment is estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Estimator {
+    /// Plain paths where they can show the promise, importance sampling below.
+    Automatic,
+    /// Plain paths, insecure ones counted.
+    Plain,
+    /// Plain paths whose opportunities and crossings are integrated.
+    Conditional,
+    /// The same under laws tilted towards failure, weighted (importance sampling).
+    Importance,
+    /// The same on scrambled Sobol points.
+    Sobol,
 }
 
 /// When security is looked at.

@@ -118,10 +118,12 @@ pub fn constant_profit() -> Model {
         simulation: Simulation {
             days: 90,
             monitoring: Monitoring::Continuous,
+            estimator: Estimator::Automatic,
         },
         uncertainty: Default::default(),
         panel: Vec::new(),
         deployment: Deployment::default(),
+        schedule: None,
         assumptions: Vec::new(),
     }
 }
@@ -298,6 +300,7 @@ pub fn operators_and_ranges() -> Model {
     model.simulation = Simulation {
         days: 120,
         monitoring: Monitoring::Daily,
+        estimator: Estimator::Automatic,
     };
     model
 }

@@ -24,6 +24,8 @@ mod export_reverts;
 mod export_targets;
 #[cfg(feature = "chain")]
 mod export_verify;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod growth;
 mod known_models;
 mod laws;
 mod lint;
@@ -41,6 +43,7 @@ mod pull_core;
 mod pull_faults;
 #[cfg(feature = "chain")]
 mod pull_sides;
+mod rare;
 mod recommend;
 mod reference;
 mod report;

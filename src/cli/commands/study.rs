@@ -225,6 +225,8 @@ pub(super) fn describe(stage: &Stage) -> String {
             }
         ),
         Stage::Frontier { points } => format!("frontier      {points} points"),
+        Stage::Stages { count } => format!("stages        {count} certified"),
+        Stage::Policies { days } => format!("policies      {days} days"),
         Stage::Levers { count } => format!("levers        {count}"),
         Stage::Shocks { count } => format!("shocks        {count}"),
         Stage::Influences { inputs, samples } => {

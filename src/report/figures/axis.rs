@@ -240,6 +240,17 @@ pub(super) struct Plot {
 impl Plot {
     /// Draws grid, ticks and titles below `top` and gives back the axes in place.
     pub fn new(canvas: &mut Canvas, top: f64, x: Labelled, y: Labelled) -> Self {
+        let bottom = canvas.height;
+        Self::between(canvas, (top, bottom), x, y)
+    }
+
+    /// The same between two heights of the canvas: for figures of several panels.
+    pub fn between(
+        canvas: &mut Canvas,
+        (top, bottom): (f64, f64),
+        x: Labelled,
+        y: Labelled,
+    ) -> Self {
         let text = Type {
             size: SMALL,
             ink: Ink::Muted,
@@ -254,7 +265,7 @@ impl Plot {
             left: (widest + 14.0).min(canvas.width * 0.3),
             top: top + 26.0,
             right: canvas.width - 14.0,
-            bottom: canvas.height - 46.0,
+            bottom: bottom - 46.0,
         };
         let (x_axis, y_axis) = (
             x.axis.on(frame.left, frame.right),
@@ -268,7 +279,7 @@ impl Plot {
         );
         canvas.text(
             &fit(&x.title, canvas.width - 8.0, SMALL),
-            (frame.right, canvas.height - 10.0),
+            (frame.right, bottom - 10.0),
             Anchor::End,
             text,
         );

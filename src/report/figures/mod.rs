@@ -11,6 +11,7 @@ mod collateral;
 mod concentration;
 mod curve;
 mod frontier;
+mod growth;
 mod incident;
 mod margin;
 mod money;
@@ -64,6 +65,7 @@ pub(in crate::report) fn all(findings: &Findings) -> Vec<Figure> {
             .and_then(|risk| risk::figure(risk, &findings.promise)),
         data.margin.as_ref().and_then(margin::figure),
         data.worst.as_ref().and_then(worst::figure),
+        data.growth.as_ref().and_then(growth::figure),
         data.budget.as_ref().and_then(budget::figure),
         data.collateral.as_ref().and_then(collateral::figure),
         data.incident.as_ref().and_then(incident::figure),

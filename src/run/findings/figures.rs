@@ -30,6 +30,7 @@ pub(super) fn data(subject: &Subject) -> FigureData {
         breaks: breaks(subject),
         incident: super::aftermath::figure(subject),
         collateral: super::collateral::figure(subject),
+        growth: super::growth::course(subject),
     }
 }
 
@@ -106,7 +107,7 @@ fn risk(subject: &Subject) -> Option<RiskCurve> {
         return None;
     }
     let certificate = &recommendation.certificate;
-    let share = certificate.failures as f64 / certificate.paths.max(1) as f64;
+    let share = certificate.risk();
     Some(RiskCurve {
         points: recommendation
             .curve
@@ -206,7 +207,7 @@ fn frontier(subject: &Subject) -> Option<Frontier> {
     designs.push(Design {
         label: "recommended".to_owned(),
         budget_usd_per_year: chosen,
-        risk: certificate.failures as f64 / certificate.paths.max(1) as f64,
+        risk: certificate.risk(),
         low: certificate.at_least,
         high: certificate.at_most,
         standing: Standing::Chosen,

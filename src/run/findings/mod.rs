@@ -6,6 +6,7 @@
 mod aftermath;
 mod collateral;
 mod figures;
+mod growth;
 mod headline;
 mod rules;
 mod studies;
@@ -85,7 +86,9 @@ pub fn findings(subject: &Subject) -> Findings {
             .chain(compared.tables(subject))
             .chain(collateral::tables(subject))
             .chain(aftermath::tables(subject))
+            .chain(growth::details(subject))
             .collect(),
+        growth: growth::tables(subject),
         config: subject.config.clone(),
         method: words::method(subject),
         assumptions: used,
@@ -123,6 +126,7 @@ fn promise(recommendation: &Recommendation) -> Promise {
                 crate::assess::Verdict::Undecided { paths_needed } => paths_needed,
                 _ => None,
             },
+            weighted: certificate.weighted.as_ref().map(words::weighted),
         }),
     }
 }

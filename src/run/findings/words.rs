@@ -1,11 +1,14 @@
 //! The sentences: what binds, what to change, how it was done, what to be careful about.
 
 use super::Subject;
-use crate::recommend::{Constraint, Infeasible, Knob, Lever, Recommendation, Shock, ShockKind};
-use crate::report::findings::{Statement, Unit};
+use crate::recommend::rare::{Bound, Evidence};
+use crate::recommend::{
+    Certificate, Constraint, Infeasible, Knob, Lever, Recommendation, Shock, ShockKind,
+};
+use crate::report::findings::{Statement, Unit, Weighted};
 use crate::report::format;
 use crate::sim::Cost;
-use crate::spec::model::{Deterrence, Monitoring, Structure};
+use crate::spec::model::{Deterrence, Estimator, Monitoring, Structure};
 use crate::stats::quantile::quantile;
 
 pub(super) fn question(subject: &Subject) -> String {
@@ -187,6 +190,74 @@ fn setting(lever: &Lever, value: f64) -> String {
     }
 }
 
+/// Weighted paths, as the report shows them.
+pub(super) fn weighted(evidence: &Evidence) -> Weighted {
+    Weighted {
+        method: method_name(evidence.estimator).to_owned(),
+        paths: evidence.risk.n,
+        failures: evidence.effective_failures,
+        relative_error: if evidence.relative_error.is_finite() {
+            evidence.relative_error
+        } else {
+            0.0
+        },
+        refused: evidence.refused.clone().unwrap_or_default(),
+    }
+}
+
+fn method_name(estimator: Estimator) -> &'static str {
+    match estimator {
+        Estimator::Automatic | Estimator::Plain => "counting",
+        Estimator::Conditional => "conditional Monte Carlo",
+        Estimator::Importance => "importance sampling",
+        Estimator::Sobol => "scrambled Sobol points",
+    }
+}
+
+/// How the recommended design was judged, in words.
+fn judged(certificate: &Certificate) -> String {
+    if let Some(evidence) = &certificate.weighted {
+        return judged_by_weights(certificate, evidence);
+    }
+    format!(
+        "The recommended design was then judged on {} fresh paths (seed {}) that had no part in choosing it: {} were insecure; the exact binomial bound (Clopper and Pearson, 1934) is one-sided at confidence {}.",
+        format::whole(certificate.paths),
+        certificate.seed,
+        certificate.failures,
+        format::share(certificate.look_confidence)
+    )
+}
+
+/// How the small risk was judged, in words.
+fn judged_by_weights(certificate: &Certificate, evidence: &Evidence) -> String {
+    let bound = match evidence.bound {
+        Bound::Normal => "normal, widened for skewness (Johnson, 1978)".to_owned(),
+        Bound::EmpiricalBernstein => {
+            "empirical Bernstein, which holds for any bounded distribution (Maurer and Pontil, 2009)"
+                .to_owned()
+        }
+        Bound::Student => format!(
+            "Student's t over {} independent scrambles",
+            evidence.replicates
+        ),
+    };
+    format!(
+        "The promise is too small to count, so the recommended design was judged by {} on {} fresh paths (seed {}): opportunities and crossings within a day are integrated, {} tilted laws share nine tenths of the paths and the true law keeps one, so no weight exceeds ten. Effective failures {}, effective paths {}, largest weight {} of all, mean weight {:.4} ± {:.4}. The one-sided bound at confidence {} is {bound}. Beside them {} plain paths were counted: {} insecure.",
+        method_name(evidence.estimator),
+        format::whole(evidence.risk.n),
+        certificate.seed,
+        evidence.tilts,
+        format::whole(evidence.effective_failures.round() as u64),
+        format::whole(evidence.effective_paths.round() as u64),
+        format::share(evidence.largest_share),
+        evidence.mean_weight,
+        evidence.mean_weight_error,
+        format::share(certificate.look_confidence),
+        format::whole(certificate.paths),
+        certificate.failures,
+    )
+}
+
 /// Quantile of a column over the paths on which an attack was ever possible.
 fn worst_moment(subject: &Subject, cost: Cost, level: f64) -> Option<(f64, f64)> {
     let columns = subject.ensemble.cost(cost)?;
@@ -237,13 +308,7 @@ pub(super) fn method(subject: &Subject) -> Vec<String> {
             "Cost of corruption is linear in stake, so each path has a critical stake: the smallest multiple of the whole set that would have kept it secure. One ensemble of {} paths gives the whole curve of risk against stake, with distribution-free bounds from order statistics.",
             format::whole(recommendation.search.explore_paths)
         ),
-        format!(
-            "The recommended design was then judged on {} fresh paths (seed {}) that had no part in choosing it: {} were insecure; the exact binomial bound (Clopper and Pearson, 1934) is one-sided at confidence {}.",
-            format::whole(recommendation.certificate.paths),
-            recommendation.certificate.seed,
-            recommendation.certificate.failures,
-            format::share(recommendation.certificate.look_confidence)
-        ),
+        judged(&recommendation.certificate),
         "The confidence covers the error of sampling under this model. Errors of the model itself are what the assumptions, the levers and the shocks are for.".to_owned(),
     ]
 }

@@ -265,7 +265,7 @@ impl<'a> Check<'a> {
     }
 
     /// USD for one token: by the symbol as written, `OWN`, or `EIGEN` for whatever form of it is staked.
-    fn find_price(&self, symbol: &str) -> Option<f64> {
+    pub fn find_price(&self, symbol: &str) -> Option<f64> {
         if symbol == "OWN" {
             return self.own_price;
         }

@@ -43,7 +43,7 @@ impl Check<'_> {
     }
 
     /// An address that is not the address of nobody.
-    fn address(&mut self, given: Option<&At<String>>, key: &str) -> Option<Option<Address>> {
+    pub fn address(&mut self, given: Option<&At<String>>, key: &str) -> Option<Option<Address>> {
         let Some(given) = given else {
             return Some(None);
         };

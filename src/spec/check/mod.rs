@@ -15,6 +15,7 @@ mod market;
 mod operators;
 mod panel;
 mod slashing;
+mod stages;
 mod statistics;
 mod terms;
 mod value;
@@ -126,6 +127,23 @@ impl Check<'_> {
         let deployment = self.deployment(document.deployment.as_ref());
         let uncertainty = self.uncertainty(document.uncertainty.as_ref());
         self.forbid_redistribution(held.as_deref());
+        let rest = value
+            .as_ref()
+            .zip(operators.as_ref())
+            .zip(rewards.as_ref().zip(slashing.as_ref()))
+            .zip(deployment.as_ref())
+            .map(
+                |(((value, operators), (rewards, slashing)), deployment)| stages::Rest {
+                    value: &value.at_risk,
+                    budget: rewards.budget,
+                    threshold: operators.threshold,
+                    paid_in: &rewards.paid_in,
+                    operator_split: rewards.operator_split,
+                    deployment,
+                    offences: &slashing.offences,
+                },
+            );
+        let schedule = self.schedule(rest);
         let mut model = Model {
             format: format?,
             service: service?,
@@ -143,11 +161,13 @@ impl Check<'_> {
             uncertainty: uncertainty?,
             panel: Vec::new(),
             deployment: deployment?,
+            schedule,
             assumptions: std::mem::take(&mut self.assumptions),
         };
         self.bounds(&model);
         self.spreads_fit(&model);
         model.panel = self.panel(&model)?;
+        self.estimator_fits(&model);
         Some(model)
     }
 

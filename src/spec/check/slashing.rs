@@ -177,7 +177,7 @@ impl Check<'_> {
     }
 
     /// A slash after the stake has left takes nothing.
-    fn fits_window(
+    pub fn fits_window(
         &mut self,
         dispute: Choice<f64>,
         given: &Searchable<Quantity<crate::spec::leaf::Span>>,

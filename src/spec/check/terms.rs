@@ -8,7 +8,8 @@ use crate::spec::draft;
 use crate::spec::errors::ErrorKind;
 use crate::spec::leaf::{At, Fraction, Frequency, OpenFraction, Searchable};
 use crate::spec::model::{
-    Deterrence, Monitoring, Premium, Rewards, Simulation, Supply, SupplyCurve, Target,
+    Deterrence, Estimator, Model, Monitoring, Premium, Rewards, Simulation, Supply, SupplyCurve,
+    Target,
 };
 use crate::spec::quantity::{Dimension, closest, show};
 use crate::units::{Days, PerYear, Share, Usd, UsdPerYear};
@@ -59,7 +60,7 @@ impl Check<'_> {
         })
     }
 
-    fn paid_in(&mut self, given: &At<String>) -> Option<String> {
+    pub fn paid_in(&mut self, given: &At<String>) -> Option<String> {
         let mut known = self.symbols();
         known.extend(self.snapshot.assets.iter().map(|a| a.symbol.clone()));
         known.extend(PAYABLE.map(str::to_owned));
@@ -295,7 +296,37 @@ impl Check<'_> {
                 self.whole_days(days, self.horizon_span(), horizon)?
             }
         };
-        Some(Simulation { days, monitoring })
+        let estimator = match draft.and_then(|d| d.method.as_ref()) {
+            Some(given) => *given.get(),
+            None => {
+                self.assume("A-method", "simulation.method", "automatic");
+                Estimator::Automatic
+            }
+        };
+        Some(Simulation {
+            days,
+            monitoring,
+            estimator,
+        })
+    }
+
+    /// Weighted paths need one law: not numbers that each path draws, nor several models.
+    pub fn estimator_fits(&mut self, model: &Model) {
+        let draft = self.draft;
+        let given = draft.document.simulation.as_ref();
+        let Some(given) = given.and_then(|s| s.method.as_ref()) else {
+            return;
+        };
+        let counted = matches!(given.get(), Estimator::Automatic | Estimator::Plain);
+        if counted || (model.uncertainty.is_none() && model.panel.is_empty()) {
+            return;
+        }
+        let message = "weighted paths need one model whose numbers are known";
+        self.report(ErrorKind::Contradiction, given.span(), "simulation.method", message)
+            .help = Some(
+            "write \"plain\", or take out [uncertainty] and [[panel]]: the promise over them is counted"
+                .into(),
+        );
     }
 
     fn horizon_span(&self) -> std::ops::Range<usize> {

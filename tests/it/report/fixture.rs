@@ -57,7 +57,7 @@ pub fn safe() -> Findings {
             horizon_days: 30.0,
             at_most: 0.001,
             confidence: 0.95,
-            measured: Some(MeasuredRisk { insecure_paths: 7, paths: 20_000, low: 0.000_141, high: 0.000_721, paths_to_decide: None }),
+            measured: Some(MeasuredRisk { insecure_paths: 7, paths: 20_000, low: 0.000_141, high: 0.000_721, paths_to_decide: None, weighted: None }),
         },
         headline: vec![
             row("slashable stake", usd(354e6, 341e6, 372e6), "today's set would give 402 M USD at 12 %", &["A1", "A3"]),
@@ -101,6 +101,7 @@ pub fn safe() -> Findings {
                 ids(&["own token", "not reachable", "–"]),
             ],
         }],
+        growth: None,
         config: vec![
             ConfigEntry {
                 place: "AllocationManager.slashOperator".to_owned(),
@@ -452,6 +453,7 @@ fn figures() -> FigureData {
         deviations,
     };
     FigureData {
+        growth: None,
         margin: Some(MarginFan {
             quantiles: vec![
                 quantile(0.001, -3.09),

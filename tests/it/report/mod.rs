@@ -35,6 +35,7 @@ fn unsafe_design() -> Findings {
         low: 0.0187,
         high: 0.0226,
         paths_to_decide: None,
+        weighted: None,
     });
     let margin = findings.figures.margin.as_mut().unwrap();
     for quantile in &mut margin.quantiles {
@@ -52,6 +53,7 @@ fn undecided() -> Findings {
         low: 0.0,
         high: 0.0095,
         paths_to_decide: None,
+        weighted: None,
     });
     findings
 }
@@ -59,6 +61,7 @@ fn undecided() -> Findings {
 fn empty() -> Findings {
     Findings {
         format: FORMAT,
+        growth: None,
         title: String::new(),
         question: String::new(),
         verdict: Verdict::Undecided,
@@ -135,6 +138,7 @@ fn no_failures() -> Findings {
         low: 0.0,
         high: 0.000_998,
         paths_to_decide: None,
+        weighted: None,
     });
     let risk = findings.figures.risk.as_mut().unwrap();
     for point in &mut risk.points {
