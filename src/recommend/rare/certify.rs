@@ -2,7 +2,10 @@
 
 use super::evidence::{Drawn, Evidence};
 use super::law::{Law, Mixture};
-use super::{Job, LADDER, Pilots, Points, REPLICATES, Sample, adapt, draw, ladder, plan, sample};
+use super::{
+    Job, LADDER, Pilots, Points, QUICK_LADDER, REPLICATES, Sample, adapt, draw, ladder, plan,
+    sample,
+};
 use crate::assess::Verdict;
 use crate::random::Seed;
 use crate::recommend::CurvePoint;
@@ -94,7 +97,7 @@ pub fn under(
     if !mixture.fits(&Law::of(&plan)) {
         return explore(evaluator, parameters, question);
     }
-    let scales = ladder(0.2, 5.0, LADDER);
+    let scales = ladder(0.3, 3.0, QUICK_LADDER);
     let near = at_scales(evaluator, parameters, &plan, &scales, mixture, question)?;
     if near.answers(question.risk) {
         return Some(near);

@@ -38,6 +38,8 @@ const FEWEST_COUNTED: f64 = 4.0;
 const QUICK: u64 = 4_000;
 /// Scales of stake around the one aimed at.
 const LADDER: usize = 40;
+/// Scales of stake that few paths look at.
+const QUICK_LADDER: usize = 28;
 /// Independent scrambles of Sobol points.
 const REPLICATES: u64 = 16;
 

@@ -33,6 +33,9 @@ pub struct Conditional<'a> {
     values: Values,
     priced_today: bool,
     proofs: Vec<Vec<u32>>,
+    /// Stake of the cheapest coalition today by threshold, USD, once it was asked for.
+    votes_today: Vec<Option<f64>>,
+    smallest_scale: f64,
     /// For each attack: what its bridge begins with.
     yesterday: Vec<Yesterday>,
     log_scales: Vec<f64>,
@@ -83,6 +86,8 @@ impl<'a> Conditional<'a> {
             values: Values::default(),
             priced_today: false,
             proofs: vec![Vec::new(); plan.thresholds.len()],
+            votes_today: vec![None; plan.thresholds.len()],
+            smallest_scale: scales.iter().copied().fold(f64::INFINITY, f64::min),
             yesterday: vec![Yesterday::default(); attacks],
             log_scales: scales.iter().map(|s| libm::log(*s)).collect(),
             costs: vec![0.0; levels],
@@ -119,10 +124,19 @@ impl<'a> Conditional<'a> {
         self.failing.fill(1.0);
         self.certain.fill(0.0);
         for (k, attack) in plan.attacks.iter().enumerate() {
-            self.cost_of(k);
             let mine = k * levels..(k + 1) * levels;
+            let value = self.price[n - 1];
+            // Where even the continuum's cost of the smallest stake is too dear, nothing is searched.
+            if attack.take.is_random()
+                && self
+                    .least_cost(attack)
+                    .is_some_and(|cost| attack_chance(attack, value, cost) <= 0.0)
+            {
+                self.by_attack[mine].fill(0.0);
+                continue;
+            }
+            self.cost_of(k);
             if attack.take.is_random() {
-                let value = self.price[n - 1];
                 for (l, chance) in self.by_attack[mine].iter_mut().enumerate() {
                     *chance = attack_chance(attack, value, self.costs[l]);
                     self.failing[l] *= 1.0 - *chance;
@@ -227,6 +241,7 @@ impl<'a> Conditional<'a> {
             *price = libm::exp(*log);
         }
         self.priced_today = false;
+        self.votes_today.fill(None);
     }
 
     fn known_profit(&self, k: usize) -> (f64, f64) {
@@ -364,8 +379,24 @@ impl<'a> Conditional<'a> {
         }
     }
 
-    /// Stake of the cheapest coalition at the plan's scale, USD.
+    /// A bound of the cost at every scale, where there is a quick one.
+    fn least_cost(&self, attack: &Attack) -> Option<f64> {
+        let continuum = self.plan.thresholds[attack.threshold] * self.all_stake();
+        proportional(self.plan, self.cost)
+            .then(|| self.smallest_scale * attack.burned_share * continuum)
+    }
+
+    /// Stake of the cheapest coalition at the plan's scale, USD: searched once a day.
     fn votes(&mut self, attack: &Attack) -> f64 {
+        if let Some(votes) = self.votes_today[attack.threshold] {
+            return votes;
+        }
+        let votes = self.searched_votes(attack);
+        self.votes_today[attack.threshold] = Some(votes);
+        votes
+    }
+
+    fn searched_votes(&mut self, attack: &Attack) -> f64 {
         let continuum = self.plan.thresholds[attack.threshold] * self.all_stake();
         if self.plan.coalition == Coalition::Pooled {
             return continuum;
