@@ -259,7 +259,8 @@ fn what_is_left_is_attacked_until_it_pays_no_more() {
     );
     let poor = plan(20e6, rule);
     assert_eq!(play(&poor, 1e9, 20e6, 1)[0].further, 0);
-    // A value that is taken once is gone.
+    // A value that is taken once is gone, to the last cent that rounding leaves.
+    assert_eq!(play(&rich, 30e6 + 1e-6, 30e6, 1)[0].further, 0);
     let mut capped = plan(30e6, rule);
     capped.plan.attacks[0].cap = Cap::ByValue;
     assert_eq!(play(&capped, 30e6, 30e6, 1)[0].further, 0);

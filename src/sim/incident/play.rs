@@ -352,6 +352,7 @@ fn offer(attack: &Attack, index: usize, scene: &Scene) -> Option<(f64, f64)> {
     if attack.when != When::Standing && !same {
         return None;
     }
-    let profit = known_profit(attack, scene.value).0;
-    Some((profit, profit - attack.extra_profit_usd))
+    // What was taken once is gone, also where nothing caps the take of a first attack.
+    let take = (known_profit(attack, scene.value).0 - attack.extra_profit_usd).min(scene.value);
+    Some((take + attack.extra_profit_usd, take))
 }
