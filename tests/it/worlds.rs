@@ -243,7 +243,7 @@ fn every_searched_knob_ends_inside_its_range() {
             high: Days(3.0),
         };
     }
-    let found = run(&model, 2, 4_000);
+    let found = run(&model, 2, 1_500);
     assert!(
         within_ranges(&found.parameters, &model),
         "{:?}",
@@ -347,7 +347,7 @@ fn a_frontier_costs_less_than_three_ensembles() {
 /// What no designer moves is listed and does not bind.
 #[test]
 fn accidents_and_costs_never_bind() {
-    let found = run(&operators_and_ranges(), 3, 4_000);
+    let found = run(&operators_and_ranges(), 3, 1_000);
     assert!(found.levers.iter().any(|l| l.knob == Knob::Accidents));
     for lever in &found.levers {
         let worlds = matches!(lever.knob, Knob::Accidents | Knob::OperatorCosts);
@@ -518,7 +518,7 @@ fn seven_kinds_of_shock_are_tried() {
 #[test]
 fn sizes_of_the_set_trade_cost_for_entities() {
     let model = operators_and_ranges();
-    let found = run(&model, 5, 3_000);
+    let found = run(&model, 5, 1_000);
     let options = &found.network;
     assert!(options.len() >= 4, "{options:?}");
     assert!(

@@ -174,7 +174,7 @@ fn screen(comparison: &Comparison, files: &[LoadedModel]) -> String {
             line("", "", "", &interval);
         }
         let gain = more.variance_gain.map_or_else(String::new, |gain| {
-            format!(": worth {gain:.0} times as many separate ones")
+            format!("\n  together they are worth {gain:.0} times as many separate ones")
         });
         let _ = writeln!(
             text,
