@@ -203,10 +203,14 @@ fn e01_an_undecided_promise_says_how_many_paths_decide() {
             "undecided is no infeasible design"
         );
         assert!(found.certificate.at_most > 0.001);
-        let Verdict::Undecided { paths_needed } = found.verdict else {
-            panic!("1,000 paths cannot certify 0.1 %: {:?}", found.verdict);
+        let failures = found.certificate.failures;
+        let paths_needed = match found.verdict {
+            Verdict::Undecided { paths_needed } => paths_needed,
+            // One thousand paths set the stake: now and then it is too little, and that shows.
+            Verdict::Unsafe if failures >= 4 => continue,
+            other => panic!("{failures} of 1,000 paths and {other:?}"),
         };
-        match (found.certificate.failures, paths_needed) {
+        match (failures, paths_needed) {
             // Nothing seen: the paths that certify without a failure, at the look's confidence.
             (0, Some(needed)) => assert!((2_995..=8_000).contains(&needed), "{needed}"),
             // One in a thousand is the limit itself: no number of paths decides that.
