@@ -1,6 +1,7 @@
 //! The one place where errors are rendered and given an exit code.
 
 use super::exit::Exit;
+use crate::sim::NotANumber;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -73,6 +74,22 @@ impl CliError {
         }
     }
 
+    /// What a run unwound with: a path that is no number, or a defect of another kind.
+    pub fn unwound(payload: &(dyn std::any::Any + Send)) -> Self {
+        let Some(stopped) = payload.downcast_ref::<NotANumber>() else {
+            return Self::defect();
+        };
+        let (seed, path) = (stopped.seed.0, stopped.path);
+        let n = path + 1;
+        Self::words(
+            Exit::Bug,
+            &format!("{stopped}; nothing was written"),
+            &format!(
+                "play that path alone with `stakewright simulate MODEL --seed {seed} --paths {n} --shard {n}/{n}`, and report it with the model file"
+            ),
+        )
+    }
+
     fn with_help(mut self, help: &str) -> Self {
         if !help.is_empty() {
             let _ = write!(self.message, "\n  = help: {help}");
@@ -87,6 +104,10 @@ pub fn catch_defects() {
         return;
     }
     std::panic::set_hook(Box::new(|info| {
+        if info.payload().is::<NotANumber>() {
+            // It is told as an error, with the way to meet it again.
+            return;
+        }
         let place = info
             .location()
             .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
@@ -107,5 +128,32 @@ impl From<crate::run::RunError> for CliError {
             _ => "choose a folder that can be written with --out",
         };
         Self::new(Exit::Data, &error, help)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Seed;
+
+    #[test]
+    fn a_path_that_is_no_number_is_an_error_that_says_how_to_meet_it_again() {
+        let stopped = NotANumber {
+            seed: Seed(7),
+            path: 41,
+            what: "the profit of attack 0".to_owned(),
+        };
+        let error = CliError::unwound(&stopped);
+        assert_ne!(error.exit.code(), 0);
+        for part in [
+            "path 41",
+            "seed 0000000000000007",
+            "--seed 7 --paths 42 --shard 42/42",
+        ] {
+            assert!(error.message.contains(part), "{}", error.message);
+        }
+        assert!(!error.message.contains("defect"), "{}", error.message);
+        let other: Box<dyn std::any::Any + Send> = Box::new("assertion");
+        assert!(CliError::unwound(&*other).message.contains("defect"));
     }
 }

@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
     error::catch_defects();
     // A defect must not look like an answer: it ends with its own code and says what to report.
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| dispatch(cli)));
-    match done.unwrap_or_else(|_| Err(CliError::defect())) {
+    match done.unwrap_or_else(|payload| Err(CliError::unwound(&*payload))) {
         Ok(exit) => exit.into(),
         Err(error) => {
             eprintln!("{}", error.message);

@@ -21,6 +21,7 @@
 //! | [`faults`] | how many operators fail together, and what that costs |
 //! | [`copula`] | how often bad things come together |
 //! | [`safety`] | plain and strong safety, and the cover that can be sold on them |
+//! | [`range`] | how far can a price get before no computer follows |
 //! | [`solve`] | roots and quadrature that the others share |
 
 pub mod bribery;
@@ -37,6 +38,7 @@ pub mod opportunities;
 pub mod passage;
 mod passage_checked;
 pub mod profit;
+pub mod range;
 pub mod safety;
 pub mod slashing;
 pub mod solve;

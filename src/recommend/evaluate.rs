@@ -4,7 +4,7 @@
 use super::curve::RiskCurve;
 use super::rare;
 use crate::random::Seed;
-use crate::sim::{self, Cost, Ensemble, Plan, Progress};
+use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record};
 use crate::spec::Parameters;
 use crate::spec::model::{Deterrence, Model};
 use crate::stats::{Estimate, quantile};
@@ -190,7 +190,7 @@ impl<'a> Evaluator<'a> {
     ///
     /// With the whole stake as deterrent the cost is proportional to each attack's burned share,
     /// so the critical stake of a path is the largest of `needed / burned` over the attacks: one
-    /// ensemble an attack answers for every slash fraction, delay and probability of landing.
+    /// ensemble answers for every slash fraction, delay and probability of landing.
     #[must_use]
     pub fn curve(&self, parameters: &Parameters, seed: Seed, paths: u64) -> Option<RiskCurve> {
         let critical = self.critical(parameters, seed, paths)?;
@@ -238,7 +238,8 @@ impl<'a> Evaluator<'a> {
                 .collect()
         };
         if self.cost() != Cost::WholeStake {
-            let plan = self.plan(parameters, Span::Horizon);
+            let mut plan = self.plan(parameters, Span::Horizon);
+            plan.record = Record::Critical;
             return Some(columns(&self.play(&plan, seed, paths)?));
         }
         let key = Key {
@@ -296,33 +297,26 @@ impl<'a> Evaluator<'a> {
 
     /// The needed stakes of each attack on each path, played once.
     fn needed(&self, parameters: &Parameters, key: Key) -> Option<Rc<Vec<Vec<f64>>>> {
-        /// So much of the stake burned that an attack never pays.
-        const NEVER_PAYS: f64 = 1e12;
         if let Some(known) = self.known.borrow().iter().find(|known| known.key == key) {
             return Some(Rc::clone(&known.needed_usd));
         }
         let mut plan = self.plan(parameters, Span::Horizon);
         // Needed is what must burn: how often a slash lands divides it afterwards.
         plan.uncertainty.races.clear();
-        let mut needed = Vec::with_capacity(plan.attacks.len());
-        for attack in 0..plan.attacks.len() {
-            // All attacks stay in the plan, so that each draws what it always draws.
-            for (other, slot) in plan.attacks.iter_mut().enumerate() {
-                slot.burned_share = if other == attack { 1.0 } else { NEVER_PAYS };
-            }
-            let ensemble = self.play(&plan, key.seed, key.paths)?;
-            let columns = ensemble
-                .cost(self.cost())
-                .expect("the plan asked for the promise's cost");
-            let stake = parameters.stake.get();
-            needed.push(
-                columns
-                    .critical_scale_horizon
-                    .iter()
-                    .map(|scale| scale * stake)
-                    .collect(),
-            );
+        plan.record = Record::Critical;
+        for attack in &mut plan.attacks {
+            attack.burned_share = 1.0;
         }
+        let ensemble = self.play(&plan, key.seed, key.paths)?;
+        let columns = ensemble
+            .cost(self.cost())
+            .expect("the plan asked for the promise's cost");
+        let stake = parameters.stake.get();
+        let needed = columns
+            .attack_scale_horizon
+            .iter()
+            .map(|scales| scales.iter().map(|scale| scale * stake).collect())
+            .collect();
         let needed_usd = Rc::new(needed);
         self.known.borrow_mut().push(Known {
             key,

@@ -8,6 +8,7 @@ use super::curve::RiskCurve;
 use super::evaluate::{Evaluator, Span};
 use crate::assess::Verdict;
 use crate::random::Seed;
+use crate::sim::Record;
 use crate::spec::Parameters;
 use crate::spec::model::Model;
 use crate::stats::{Estimate, proportion};
@@ -149,7 +150,8 @@ pub fn judge(
 ) -> Option<Vec<Judged>> {
     let mut judged = Vec::with_capacity(worlds.len());
     for world in worlds {
-        let plan = world.evaluator.plan(parameters, Span::Horizon);
+        let mut plan = world.evaluator.plan(parameters, Span::Horizon);
+        plan.record = Record::Critical;
         let ensemble = world.evaluator.play(&plan, seed, paths)?;
         let stake = parameters.stake.get();
         let fresh = world.evaluator.curve_of(&ensemble, stake);

@@ -22,7 +22,7 @@ const MOST_FILLS: u32 = 400;
 /// A gap as small as this needs no search.
 pub const CERTIFIED: f64 = 1e-3;
 /// A set is enough if it misses the target by less than this share: thirds do not add up to one.
-const SLACK: f64 = 1e-12;
+pub(super) const SLACK: f64 = 1e-12;
 
 /// The answer: `lower <= cheapest cost <= upper`, equal if the search was exact.
 #[derive(Debug, Clone, PartialEq)]

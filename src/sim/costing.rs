@@ -1,11 +1,13 @@
 //! What corruption costs, in columns: the amount of stake an attacker needs, or, where cost is
 //! not proportional to votes, the bound of the continuum.
 
+use super::bridge::shares;
 use super::coalition::{self, CERTIFIED, Grain};
 use super::engine::general;
 use super::kernels::{Column, TILE_DAYS, column, linear};
 use super::largest::LargestFirst;
 use super::market::Market;
+use super::proof::Proofs;
 use super::{Attack, Coalition, Cost, Monitoring, Plan, Weights};
 use crate::random::lanes::{LANES, Row, Width};
 
@@ -36,6 +38,46 @@ pub(super) struct General {
     pub elasticity: Vec<Column>,
     /// Each lane's entities by cost a vote, as of the day before: nearly in order today.
     order: Vec<Vec<u32>>,
+}
+
+/// What a search of one way of counting and one attack rests on.
+#[derive(Clone, Copy)]
+pub(super) struct Finder<'a> {
+    pub plan: &'a Plan,
+    pub cost: Cost,
+    pub attack: &'a Attack,
+    /// Entities by value at the start, largest first.
+    pub by_size: &'a [u32],
+    pub proofs: &'a Proofs,
+}
+
+impl Finder<'_> {
+    /// The cost of whole entities where `bound` is that of the continuum, and its certified gap.
+    /// `known` is a set that proved it on another day of the path.
+    pub fn search(
+        &self,
+        market: &Market,
+        (row, lane): (usize, usize),
+        bound: f64,
+        values: &mut Values,
+        known: &mut Vec<u32>,
+    ) -> (f64, f64) {
+        let (plan, attack) = (self.plan, self.attack);
+        let mut prices = vec![0.0; plan.asset_count()];
+        market.prices(row, lane, &mut prices);
+        let proportional = proportional(plan, self.cost);
+        if proportional && let Some(gap) = self.proofs.gap(attack.threshold, &prices) {
+            return (bound, gap);
+        }
+        values.at(plan, &prices);
+        let target = values.price(plan, self.cost, attack, 1.0);
+        if proportional {
+            let rate = attack.burned_share;
+            values.exact_proportional(self.by_size, target, rate, known)
+        } else {
+            values.exact(plan, target)
+        }
+    }
 }
 
 /// Value, votes and costs of all entities at one moment.
@@ -347,28 +389,26 @@ impl Costing {
         (attack.burned_share * stake, gap)
     }
 
-    /// How the cost or bound of one cell moves with prices.
-    #[expect(clippy::too_many_arguments, reason = "the place of a cell")]
-    pub fn elasticity(
+    /// How the cost or bound moves with prices in the cells of the tile: one column an asset.
+    pub fn exposures(
         &self,
         plan: &Plan,
+        width: Width,
         c: usize,
         k: usize,
-        total: &[f64],
         market: &Market,
-        row: usize,
-        lane: usize,
-        out: &mut [f64],
+        out: &mut [Column],
     ) {
+        let days = market.days;
         if proportional(plan, plan.costs[c]) {
-            let all = self.pool[row][lane];
-            for ((x, tokens), price) in out.iter_mut().zip(total).zip(&market.price) {
-                *x = tokens * price[row][lane] / all;
+            for ((out, tokens), price) in out.iter_mut().zip(&self.total).zip(&market.price) {
+                let all = &self.pool[..days];
+                shares(width, *tokens, &price[..days], all, &mut out[..days]);
             }
         } else {
             let columns = &self.general[general(plan, c, k)].elasticity;
-            for (x, column) in out.iter_mut().zip(columns) {
-                *x = column[row][lane];
+            for (out, column) in out.iter_mut().zip(columns) {
+                out[..days].copy_from_slice(&column[..days]);
             }
         }
     }

@@ -1,20 +1,105 @@
 //! Blocks of paths side by side, tile of days by tile of days.
 
-use super::costing::{Costing, Values, proportional};
+use super::bridge::{Bridge, log_uniforms};
+use super::costing::{Costing, Finder, Values, proportional};
+use super::critical::{Bounds, Critical};
 use super::ensemble::Ensemble;
 use super::kernels::{Column, MinMargin, column, log_ratios, smallest_margins};
 use super::market::Market;
 use super::outcome::{CostOutcome, PathOutcome};
 use super::profit::Profit;
+use super::proof::Proofs;
 use super::tally::{Cell, Sight, Tally, bridged};
-use super::{Coalition, Drawn, NEVER, Plan, Record, varied};
+use super::{Attack, Coalition, Cost, Drawn, NEVER, NotANumber, Plan, Record, formulas, varied};
 use crate::random::lanes::{LANES, LaneStreams, Width, uniforms};
 use crate::random::{Purpose, Seed};
 use std::ops::Range;
 
+/// A plan with what is worked out once for all its paths.
+pub(super) struct Prepared<'a> {
+    plan: &'a Plan,
+    proofs: Proofs,
+    /// Day 0 of each way of counting and each attack, in this order; empty if nobody asks.
+    start: Vec<Start>,
+}
+
+/// Day 0 of one way of counting and one attack.
+#[derive(Clone)]
+struct Start {
+    insecure: bool,
+    log_ratio: f64,
+    exposure: Vec<f64>,
+}
+
+impl<'a> Prepared<'a> {
+    pub fn new(plan: &'a Plan) -> Prepared<'a> {
+        let mut prepared = Prepared {
+            plan,
+            proofs: Proofs::new(plan),
+            start: Vec::new(),
+        };
+        let (mut costing, mut values) = (Costing::new(plan), Values::default());
+        prepared.start = starts(plan, &prepared.proofs, &mut costing, &mut values);
+        prepared
+    }
+}
+
+/// Day 0 of each way of counting and each attack; nothing if nobody looks within days.
+fn starts(plan: &Plan, proofs: &Proofs, costing: &mut Costing, values: &mut Values) -> Vec<Start> {
+    let mut all = Vec::new();
+    if plan.attacks.iter().any(|a| bridged(plan, a)) {
+        for (c, &cost) in plan.costs.iter().enumerate() {
+            for k in 0..plan.attacks.len() {
+                all.push(start(plan, proofs, costing, values, (c, cost), k));
+            }
+        }
+    }
+    all
+}
+
+fn start(
+    plan: &Plan,
+    proofs: &Proofs,
+    costing: &mut Costing,
+    values: &mut Values,
+    (c, cost): (usize, Cost),
+    k: usize,
+) -> Start {
+    let attack: &Attack = &plan.attacks[k];
+    let prices: Vec<f64> = plan.assets.iter().map(|a| a.start).collect();
+    values.at(plan, &prices);
+    let target = values.price(plan, cost, attack, 1.0);
+    let proven = proportional(plan, cost) && proofs.gap(attack.threshold, &prices).is_some();
+    let coc = if proven {
+        values.continuum(target)
+    } else {
+        values.exact(plan, target).0
+    };
+    let (bound, mut exposure) = if proportional(plan, cost) {
+        let bound = match plan.coalition {
+            Coalition::Entities => values.continuum(target),
+            Coalition::Pooled | Coalition::LargestFirst => coc,
+        };
+        (bound, mix(plan, &prices))
+    } else {
+        costing.bound_at(plan, general(plan, c, k), &prices)
+    };
+    let (profit, elasticity) = if bridged(plan, attack) {
+        super::reference::known_profit(attack, plan.value.start)
+    } else {
+        (0.0, 0.0)
+    };
+    exposure.push(-elasticity);
+    Start {
+        insecure: coc < profit,
+        log_ratio: formulas::log_ratio(bound, profit),
+        exposure,
+    }
+}
+
 /// All memory that a run of blocks needs, taken once: the market, and each design in it.
 pub(super) struct Engine<'a> {
-    plans: &'a [Plan],
+    plans: &'a [Prepared<'a>],
     seed: Seed,
     width: Width,
     market: Market,
@@ -31,8 +116,12 @@ struct Design {
     costing: Costing,
     /// `ln(bound / profit)` for each way of counting and each attack, in this order.
     log_ratio: Vec<Column>,
+    /// The moments within days, if anybody looks there.
+    bridge: Option<Bridge>,
     /// The smallest margins alone, if that is all that is asked and columns suffice.
     fast: Option<Vec<MinMargin>>,
+    /// The smallest log ratios alone, if that is all that is asked and columns suffice.
+    critical: Option<Vec<Critical>>,
     /// One account for each way of counting and each lane.
     tallies: Vec<Tally>,
     /// The plan of each lane, where parameters are uncertain; empty otherwise.
@@ -42,11 +131,11 @@ struct Design {
 impl<'a> Engine<'a> {
     /// # Panics
     /// If the plans do not share one market.
-    pub fn new(plans: &'a [Plan], seed: Seed, width: Width) -> Engine<'a> {
-        let market = &plans[0];
+    pub fn new(plans: &'a [Prepared<'a>], seed: Seed, width: Width) -> Engine<'a> {
+        let market = plans[0].plan;
         let mut profits: Vec<Profit> = Vec::new();
         let mut designs = Vec::new();
-        for plan in plans {
+        for Prepared { plan, .. } in plans {
             assert!(
                 plan.shares_market(market),
                 "designs of one run must share one market"
@@ -65,7 +154,7 @@ impl<'a> Engine<'a> {
             plans,
             seed,
             width,
-            market: Market::new(plans, width),
+            market: Market::new(plans.iter().map(|prepared| prepared.plan), width),
             profits,
             designs,
             bridge: column(),
@@ -84,7 +173,7 @@ impl<'a> Engine<'a> {
     }
 
     fn block(&mut self, path: u64, count: usize, into: &mut [Ensemble]) {
-        let market_plan = &self.plans[0];
+        let market_plan = self.plans[0].plan;
         let uncertainty = &market_plan.uncertainty;
         let drawn: Vec<Drawn> = if uncertainty.is_none() {
             Vec::new()
@@ -94,40 +183,46 @@ impl<'a> Engine<'a> {
                 .collect()
         };
         for (design, plan) in self.designs.iter_mut().zip(self.plans) {
-            design.open(plan, &drawn, &mut self.values);
+            design.open(plan, self.width, &drawn, &mut self.values);
         }
         let lanes = &self.designs[0].lanes;
         self.market.open(market_plan, self.seed, path, lanes);
         for profit in &mut self.profits {
             profit.open(market_plan, self.width, self.seed, path, &drawn);
         }
-        let bridging = self
-            .plans
-            .iter()
-            .any(|p| p.attacks.iter().any(|a| bridged(p, a)));
+        let bridging = self.designs.iter().any(|design| design.bridge.is_some());
         let mut bridge = LaneStreams::new(self.seed, Purpose::Bridge, path);
         while self.market.step(market_plan) {
             let days = self.market.days;
             if bridging {
                 uniforms(self.width, &mut bridge, &mut self.bridge[..days]);
+                log_uniforms(self.width, &mut self.bridge[..days]);
             }
             for profit in &mut self.profits {
                 profit.step(self.width, &self.market);
+                let lane = profit.without_number(self.width, days);
+                if let Some(lane) = lane.filter(|lane| *lane < count) {
+                    let what = format!("the profit of attack {}", profit.index());
+                    let path = path + lane as u64;
+                    let seed = self.seed;
+                    NotANumber { seed, path, what }.stop();
+                }
             }
             for ((design, plan), ensemble) in
                 self.designs.iter_mut().zip(self.plans).zip(into.iter_mut())
             {
-                design.step(plan, self.width, &self.market, &self.profits);
-                if design.fast.is_none() {
-                    design.account(
-                        plan,
-                        &self.market,
-                        &self.profits,
-                        &self.bridge,
-                        count,
-                        ensemble,
-                        &mut self.values,
-                    );
+                design.step(
+                    plan.plan,
+                    self.width,
+                    &self.market,
+                    &self.profits,
+                    &self.bridge,
+                );
+                let (market, profits) = (&self.market, &self.profits);
+                if design.critical.is_some() {
+                    design.look(plan, self.width, market, profits, count, &mut self.values);
+                } else if design.fast.is_none() {
+                    design.account(plan, market, profits, count, ensemble, &mut self.values);
                 }
             }
         }
@@ -135,7 +230,7 @@ impl<'a> Engine<'a> {
             self.designs.iter_mut().zip(self.plans).zip(into.iter_mut())
         {
             design.close(
-                plan,
+                plan.plan,
                 self.seed,
                 &self.market,
                 path,
@@ -158,16 +253,21 @@ impl Design {
                 .attacks
                 .iter()
                 .all(|a| !(a.take.is_random() && a.when != super::When::Standing));
-        let ratios = if columns_suffice {
-            0
-        } else {
-            plan.costs.len() * plan.attacks.len()
-        };
+        let ratios_suffice =
+            plan.record == Record::Critical && plan.costs.iter().all(|&c| proportional(plan, c));
+        let pairs = plan.costs.len() * plan.attacks.len();
+        let ratios = if columns_suffice { 0 } else { pairs };
+        let bridges = !columns_suffice && plan.attacks.iter().any(|a| bridged(plan, a));
         Design {
             profits,
             costing: Costing::new(plan),
             log_ratio: (0..ratios).map(|_| column()).collect(),
+            bridge: bridges.then(|| Bridge::new(plan, pairs)),
             fast: columns_suffice.then(|| plan.costs.iter().map(|_| MinMargin::new()).collect()),
+            critical: ratios_suffice.then(|| {
+                let attacks = plan.attacks.len();
+                plan.costs.iter().map(|_| Critical::new(attacks)).collect()
+            }),
             tallies: Vec::new(),
             lanes: if certain {
                 Vec::new()
@@ -179,7 +279,8 @@ impl Design {
 
     /// Goes to day 0 of a block. `drawn` has the parameters of each lane where they are
     /// uncertain, and is empty otherwise.
-    fn open(&mut self, plan: &Plan, drawn: &[Drawn], values: &mut Values) {
+    fn open(&mut self, prepared: &Prepared, width: Width, drawn: &[Drawn], values: &mut Values) {
+        let plan = prepared.plan;
         self.costing.open();
         for (lane, drawn) in self.lanes.iter_mut().zip(drawn) {
             plan.vary(drawn, lane);
@@ -188,53 +289,50 @@ impl Design {
             fast.fill(MinMargin::new());
             return;
         }
+        // Day 0 is the same for all paths of one plan.
+        let starts: Vec<Vec<Start>> = if self.lanes.is_empty() {
+            vec![prepared.start.clone(); LANES]
+        } else {
+            let lanes = self.lanes.iter();
+            lanes
+                .map(|plan| starts(plan, &prepared.proofs, &mut self.costing, values))
+                .collect()
+        };
+        if let Some(bridge) = &mut self.bridge {
+            if !self.lanes.is_empty() {
+                bridge.vary(&self.lanes);
+            }
+            for index in 0..starts[0].len() {
+                let at = |lane: usize| &starts[lane][index];
+                bridge.begin(width, index, |lane| {
+                    (at(lane).log_ratio, &at(lane).exposure)
+                });
+            }
+        }
+        if let Some(critical) = &mut self.critical {
+            critical.iter_mut().for_each(Critical::open);
+            return;
+        }
         self.tallies.clear();
         self.tallies
             .resize_with(plan.costs.len() * LANES, Tally::new);
-        if plan.attacks.iter().any(|a| bridged(plan, a)) {
-            if self.lanes.is_empty() {
-                self.begin(plan, 0..LANES, values);
-            }
-            let lanes = std::mem::take(&mut self.lanes);
-            for (lane, plan) in lanes.iter().enumerate() {
-                self.begin(plan, lane..lane + 1, values);
-            }
-            self.lanes = lanes;
-        }
-    }
-
-    /// Day 0, which is the same for all paths of one plan.
-    fn begin(&mut self, plan: &Plan, lanes: Range<usize>, values: &mut Values) {
-        let prices: Vec<f64> = plan.assets.iter().map(|a| a.start).collect();
-        let value = plan.value.start;
-        for (c, &cost) in plan.costs.iter().enumerate() {
-            for (k, attack) in plan.attacks.iter().enumerate() {
-                values.at(plan, &prices);
-                let target = values.price(plan, cost, attack, 1.0);
-                let (coc, _) = values.exact(plan, target);
-                let (bound, elasticity) = if proportional(plan, cost) {
-                    let bound = match plan.coalition {
-                        Coalition::Entities => values.continuum(target),
-                        Coalition::Pooled | Coalition::LargestFirst => coc,
-                    };
-                    (bound, mix(plan, &prices))
-                } else {
-                    self.costing.bound_at(plan, general(plan, c, k), &prices)
-                };
-                let profit = if bridged(plan, attack) {
-                    super::reference::known_profit(attack, value)
-                } else {
-                    (0.0, 0.0)
-                };
-                for tally in &mut self.tallies[c * LANES..][lanes.clone()] {
-                    tally.begin(plan, coc, bound, &elasticity, profit);
-                }
+        for (lane, starts) in starts.iter().enumerate() {
+            for (index, start) in starts.iter().enumerate() {
+                let c = index / plan.attacks.len();
+                self.tallies[c * LANES + lane].begin(start.insecure);
             }
         }
     }
 
     /// The columns of a tile.
-    fn step(&mut self, plan: &Plan, width: Width, market: &Market, profits: &[Profit]) {
+    fn step(
+        &mut self,
+        plan: &Plan,
+        width: Width,
+        market: &Market,
+        profits: &[Profit],
+        log_uniform: &Column,
+    ) {
         let days = market.days;
         if let Some(fast) = &mut self.fast {
             let first_day = f64::from(market.first_day);
@@ -299,24 +397,103 @@ impl Design {
                 }
             }
         }
+        if let Some(bridge) = &mut self.bridge {
+            let value = plan.asset_count();
+            for (c, &cost) in plan.costs.iter().enumerate() {
+                let mut exposed = false;
+                for (k, attack) in plan.attacks.iter().enumerate() {
+                    if !bridged(plan, attack) {
+                        continue;
+                    }
+                    // Where cost is proportional to votes all attacks are exposed alike.
+                    if !(exposed && proportional(plan, cost)) {
+                        let assets = &mut bridge.exposure[..value];
+                        self.costing.exposures(plan, width, c, k, market, assets);
+                        exposed = true;
+                    }
+                    let daily = &profits[self.profits[k]].daily;
+                    for (row, exposure) in bridge.exposure[value][..days].iter_mut().enumerate() {
+                        for (lane, x) in exposure.iter_mut().enumerate() {
+                            let price = market.price[value][row][lane];
+                            let attack = attack_of(&self.lanes, lane, attack, k);
+                            *x = -formulas::value_elasticity(attack, price, daily[row][lane]);
+                        }
+                    }
+                    let index = c * plan.attacks.len() + k;
+                    let ratio = &self.log_ratio[index][..days];
+                    bridge.step(width, index, ratio, &market.jump, log_uniform);
+                }
+            }
+        }
+    }
+
+    /// Looks at the smallest log ratios of a tile.
+    fn look(
+        &mut self,
+        prepared: &Prepared,
+        width: Width,
+        market: &Market,
+        profits: &[Profit],
+        count: usize,
+        values: &mut Values,
+    ) {
+        let plan = prepared.plan;
+        let (first, days) = (market.first_day, market.days);
+        let horizon = (plan.horizon_days + 1)
+            .checked_sub(first)
+            .map(|rows| rows as usize)
+            .filter(|rows| (1..=days).contains(rows));
+        let (costing, bridge, lanes) = (&self.costing, &self.bridge, &self.lanes[..]);
+        for (c, account) in self.critical.iter_mut().flatten().enumerate() {
+            for (k, attack) in plan.attacks.iter().enumerate() {
+                let index = c * plan.attacks.len() + k;
+                let bridge = bridge.as_ref().filter(|_| bridged(plan, attack));
+                let bounds = Bounds {
+                    profit: &profits[self.profits[k]],
+                    ratio: &self.log_ratio[index],
+                    dip: bridge.map(|bridge| bridge.dip(index)),
+                    gap: costing.gap.get(attack.threshold).map(|gap| &gap[..]),
+                };
+                let bound_at = |row, lane| {
+                    let attack = attack_of(lanes, lane, attack, k);
+                    costing.cell(plan, c, k, attack, row, lane).0
+                };
+                account.look(
+                    width,
+                    k,
+                    count,
+                    days,
+                    horizon,
+                    &bounds,
+                    &bound_at,
+                    &mut |row, lane, known| {
+                        let bound = bound_at(row, lane);
+                        let finder = Finder {
+                            plan: lanes.get(lane).unwrap_or(plan),
+                            cost: plan.costs[c],
+                            attack: attack_of(lanes, lane, attack, k),
+                            by_size: &costing.by_size,
+                            proofs: &prepared.proofs,
+                        };
+                        finder.search(market, (row, lane), bound, values, known)
+                    },
+                );
+            }
+        }
     }
 
     /// Enters a tile into the accounts of the block's paths.
-    #[expect(clippy::too_many_arguments, reason = "what a tile consists of")]
     fn account(
         &mut self,
-        plan: &Plan,
+        prepared: &Prepared,
         market: &Market,
         profits: &[Profit],
-        bridge: &Column,
         count: usize,
         ensemble: &mut Ensemble,
         values: &mut Values,
     ) {
+        let plan = prepared.plan;
         let attacks = plan.attacks.len();
-        let total = plan.total_tokens();
-        let continuous = plan.attacks.iter().any(|a| bridged(plan, a));
-        let mut elasticity = vec![vec![0.0; plan.asset_count()]; attacks];
         let fan_days: Vec<Option<usize>> = (0..market.days)
             .map(|row| {
                 plan.fan_days
@@ -331,12 +508,6 @@ impl Design {
                 let plan = self.lanes.get(lane).unwrap_or(plan);
                 let tally = &mut self.tallies[c * LANES + lane];
                 for row in 0..market.days {
-                    if continuous {
-                        for (k, out) in elasticity.iter_mut().enumerate() {
-                            self.costing
-                                .elasticity(plan, c, k, &total, market, row, lane, out);
-                        }
-                    }
                     let cell = Cell {
                         plan,
                         market,
@@ -344,9 +515,9 @@ impl Design {
                         day: market.first_day + row as u32,
                         row,
                         lane,
-                        uniform: bridge[row][lane],
                         fan: fan_days[row],
                         by_size: &by_size,
+                        proofs: &prepared.proofs,
                     };
                     let sight = |k: usize| {
                         let attack = &plan.attacks[k];
@@ -356,7 +527,12 @@ impl Design {
                             bound,
                             gap,
                             log_ratio: self.log_ratio[c * attacks + k][row][lane],
-                            elasticity: &elasticity[k],
+                            dip: match &self.bridge {
+                                Some(bridge) if bridged(plan, attack) => {
+                                    bridge.dip(c * attacks + k)[row][lane]
+                                }
+                                _ => 0.0,
+                            },
                         }
                     };
                     // A few attacks, the usual case, need no list on the heap.
@@ -398,9 +574,10 @@ impl Design {
                 .costs
                 .iter()
                 .enumerate()
-                .map(|(c, &cost)| match &self.fast {
-                    Some(fast) => smallest(&fast[c], lane),
-                    None => {
+                .map(|(c, &cost)| match (&self.fast, &self.critical) {
+                    (Some(fast), _) => smallest(&fast[c], lane),
+                    (None, Some(critical)) => critical[c].finish(lane),
+                    (None, None) => {
                         let tally = tallies[c * LANES + lane]
                             .take()
                             .expect("one account a lane");
@@ -417,6 +594,11 @@ impl Design {
             ensemble.push(&outcome, plan.record);
         }
     }
+}
+
+/// The attack as a lane meets it: its own where parameters are uncertain.
+fn attack_of<'a>(lanes: &'a [Plan], lane: usize, attack: &'a Attack, k: usize) -> &'a Attack {
+    lanes.get(lane).map_or(attack, |plan| &plan.attacks[k])
 }
 
 fn smallest(best: &MinMargin, lane: usize) -> CostOutcome {

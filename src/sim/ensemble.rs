@@ -23,17 +23,16 @@ pub struct Ensemble {
     pub horizon_days: u32,
     /// One set of columns for each [`Cost`] of the plan, in its order.
     pub costs: Vec<Columns>,
-    /// Price at the end, `[asset][path]`, USD. Empty with [`Record::MinMargin`].
+    /// Price at the end, `[asset][path]`, USD. Empty without [`Record::Full`].
     pub end_price_usd: Vec<Vec<f64>>,
-    /// Value at risk at the end, USD. Empty with [`Record::MinMargin`].
+    /// Value at risk at the end, USD. Empty without [`Record::Full`].
     pub end_value_usd: Vec<f64>,
 }
 
 /// The measures of one way of counting the cost.
 ///
 /// "Insecure" means that the cost of some attack is below its profit. Days are the ends of
-/// days 1..=days. With [`Record::MinMargin`] the columns from `min_log_ratio_horizon` on are
-/// empty.
+/// days 1..=days. [`Record`] says which columns stay empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Columns {
     /// Whose loss is counted.
@@ -80,6 +79,9 @@ pub struct Columns {
     pub loss_usd: Vec<f64>,
     /// Day of that attack, or [`NEVER`].
     pub loss_day: Vec<u32>,
+    /// `[attack][path]`: what [`Columns::critical_scale_horizon`] would be with that attack alone.
+    /// Kept by [`Record::Critical`] where cost is proportional to votes, else empty.
+    pub attack_scale_horizon: Vec<Vec<f64>>,
     /// Log ratios of cost to profit, day by day, over all paths; attacks of random size that
     /// need an opportunity are not in it. Where cost is not proportional to votes it rests on
     /// the continuum bound of the cost, which is never above it.
@@ -92,7 +94,7 @@ impl Ensemble {
     pub fn empty(plan: &Plan, seed: Seed, first_path: u64) -> Ensemble {
         let assets = match plan.record {
             Record::Full => plan.asset_count(),
-            Record::MinMargin => 0,
+            Record::MinMargin | Record::Critical => 0,
         };
         Ensemble {
             seed,
@@ -178,37 +180,64 @@ impl Ensemble {
     }
 }
 
-/// Calls a macro with the columns that are always kept and those of a full record.
+/// Calls a macro with the columns by the records that keep them: all, [`Record::MinMargin`] and
+/// a full one, [`Record::Critical`] and a full one, a full one alone.
 macro_rules! with_columns {
     ($call:ident) => {
         $call! {
-            always: [min_margin_usd min_margin_day min_margin_attack coc_usd pfc_usd
-                coalition_size largest_gap]
-            full: [min_log_ratio_horizon min_log_ratio critical_scale_horizon critical_scale
-                first_insecure_day insecure_days attack_probability_horizon attack_probability
+            always: [largest_gap]
+            margin: [min_margin_usd min_margin_day min_margin_attack coc_usd pfc_usd coalition_size]
+            critical: [min_log_ratio_horizon min_log_ratio critical_scale_horizon critical_scale]
+            full: [first_insecure_day insecure_days attack_probability_horizon attack_probability
                 expected_loss_usd_horizon expected_loss_usd loss_usd loss_day]
         }
     };
 }
 
 macro_rules! columns {
-    (always: [$($a:ident)*] full: [$($f:ident)*]) => {
+    (always: [$($a:ident)*] margin: [$($m:ident)*] critical: [$($c:ident)*] full: [$($f:ident)*]) => {
         impl Columns {
             fn empty(cost: Cost, fan: Fan) -> Columns {
-                Columns { cost, $($a: Vec::new(),)* $($f: Vec::new(),)* fan }
+                Columns {
+                    cost,
+                    $($a: Vec::new(),)* $($m: Vec::new(),)* $($c: Vec::new(),)* $($f: Vec::new(),)*
+                    attack_scale_horizon: Vec::new(),
+                    fan,
+                }
             }
 
             fn append(&mut self, next: &Columns) {
                 assert!(self.cost == next.cost, "columns of {:?} and {:?}", self.cost, next.cost);
                 $(self.$a.extend_from_slice(&next.$a);)*
+                $(self.$m.extend_from_slice(&next.$m);)*
+                $(self.$c.extend_from_slice(&next.$c);)*
                 $(self.$f.extend_from_slice(&next.$f);)*
+                let attacks = self.attack_scale_horizon.len().max(next.attack_scale_horizon.len());
+                self.attack_scale_horizon.resize(attacks, Vec::new());
+                for (mine, theirs) in
+                    self.attack_scale_horizon.iter_mut().zip(&next.attack_scale_horizon)
+                {
+                    mine.extend_from_slice(theirs);
+                }
                 self.fan.add(&next.fan);
             }
 
             fn push(&mut self, path: &super::outcome::CostOutcome, record: Record) {
                 $(self.$a.push(path.$a);)*
+                if record != Record::Critical {
+                    $(self.$m.push(path.$m);)*
+                }
+                if record != Record::MinMargin {
+                    $(self.$c.push(path.$c);)*
+                }
                 if record == Record::Full {
                     $(self.$f.push(path.$f);)*
+                }
+                self.attack_scale_horizon.resize(path.attack_scale_horizon.len(), Vec::new());
+                for (column, scale) in
+                    self.attack_scale_horizon.iter_mut().zip(&path.attack_scale_horizon)
+                {
+                    column.push(*scale);
                 }
             }
         }

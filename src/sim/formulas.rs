@@ -42,17 +42,6 @@ pub(super) fn value_elasticity(attack: &Attack, value: f64, profit: f64) -> f64 
     }
 }
 
-/// The minimum of a Brownian bridge from `start` to `end` whose free end would have the given
-/// variance, at the share `uniform` of its distribution:
-/// `P(min < m) = exp(-2 (start - m)(end - m) / variance)`.
-pub(super) fn bridge_minimum(start: f64, end: f64, variance: f64, uniform: f64) -> f64 {
-    if !(start.is_finite() && end.is_finite()) {
-        return start.min(end);
-    }
-    let step = end - start;
-    0.5 * (start + end - (step * step - 2.0 * variance * libm::log(uniform)).sqrt())
-}
-
 /// Probability that a random profit exceeds a cost, and its expectation where it does.
 pub(super) fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64) {
     let (mean, sd) = match attack.take {

@@ -50,8 +50,10 @@ struct Strike {
 }
 
 impl Market {
-    pub fn new(plans: &[Plan], width: Width) -> Market {
-        let plan = &plans[0];
+    /// The market that all `plans` share; there is at least one.
+    pub fn new<'a>(mut plans: impl Iterator<Item = &'a Plan>, width: Width) -> Market {
+        let plan = plans.next().expect("a market of at least one plan");
+        let valued = needs_value(plan) || plans.any(needs_value);
         let n = plan.asset_count() + 1;
         let sd: Vec<f64> = plan.factors().map(|f| f.log_sd_per_day()).collect();
         let entry = |f: usize, k: usize| sd[f] * plan.correlation_root[f * n + k];
@@ -89,9 +91,7 @@ impl Market {
             streams: Vec::new(),
             jumps,
             keep_jumps,
-            priced: (0..n)
-                .map(|f| f + 1 < n || plans.iter().any(needs_value))
-                .collect(),
+            priced: (0..n).map(|f| f + 1 < n || valued).collect(),
             normal: drawn.iter().map(|_| column()).collect(),
             drawn,
             state: vec![[0.0; LANES]; n],
@@ -205,7 +205,7 @@ impl Market {
 
 /// Whether a plan asks for the value at risk beside its logarithm.
 fn needs_value(plan: &Plan) -> bool {
-    plan.record == Record::Full
+    plan.record != Record::MinMargin
         || plan.attacks.iter().any(|attack| {
             let by_value = matches!(
                 attack.take,

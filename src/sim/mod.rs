@@ -5,13 +5,16 @@
 //! plan, the seed and *i* alone, so shards, threads and resumed runs agree to the bit.
 
 pub mod bench;
+mod bridge;
 pub mod coalition;
 mod compile;
 pub mod conditional;
 mod costing;
+mod critical;
 mod engine;
 mod ensemble;
 mod fan;
+mod fault;
 mod formulas;
 pub mod honest;
 pub mod incident;
@@ -21,6 +24,7 @@ mod market;
 mod outcome;
 mod plan;
 mod profit;
+mod proof;
 pub mod reference;
 mod summary;
 mod tally;
@@ -32,6 +36,7 @@ pub use compile::{compile, franchise_usd};
 pub use conditional::{Conditional, Today};
 pub use ensemble::{Columns, Ensemble, NEVER};
 pub use fan::Fan;
+pub use fault::NotANumber;
 pub use plan::{
     Attack, Cap, Coalition, Compensation, Cost, Factor, Jumps, Monitoring, Operators, Plan, Record,
     SharedJumps, Take, Weights, When,
@@ -75,8 +80,8 @@ const WAVE: u64 = 64;
 /// Plays the paths of a range. `None` if it was cancelled.
 ///
 /// # Panics
-/// If the plan contradicts itself ([`Plan::check`]) or a path becomes not-a-number; the
-/// message then names the path and the seed.
+/// If the plan contradicts itself ([`Plan::check`]); and with [`NotANumber`], which names the
+/// path and the seed, if a path becomes not-a-number.
 #[must_use]
 pub fn simulate(
     plan: &Plan,
@@ -155,18 +160,30 @@ fn stream(
     seed: Seed,
     paths: Range<u64>,
     progress: &Progress,
-    mut take: impl FnMut(Vec<Ensemble>),
+    take: impl FnMut(Vec<Ensemble>),
 ) -> Option<()> {
     plans.iter().for_each(Plan::check);
+    stream_checked(width, plans, seed, paths, progress, take)
+}
+
+fn stream_checked(
+    width: Width,
+    plans: &[Plan],
+    seed: Seed,
+    paths: Range<u64>,
+    progress: &Progress,
+    mut take: impl FnMut(Vec<Ensemble>),
+) -> Option<()> {
     if plans.is_empty() {
         return Some(());
     }
+    let designs: Vec<engine::Prepared> = plans.iter().map(engine::Prepared::new).collect();
     let chunks = paths.end.saturating_sub(paths.start).div_ceil(CHUNK);
     for wave in (0..chunks).step_by(WAVE as usize) {
         let parts: Vec<Option<Vec<Ensemble>>> = (wave..(wave + WAVE).min(chunks))
             .into_par_iter()
             .map_init(
-                || engine::Engine::new(plans, seed, width),
+                || engine::Engine::new(&designs, seed, width),
                 |engine, chunk| {
                     if progress.cancel.load(Ordering::Relaxed) {
                         return None;
@@ -185,4 +202,44 @@ fn stream(
         }
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stopped_by(plan: &Plan) -> NotANumber {
+        let plans = std::slice::from_ref(plan);
+        let unwound = std::panic::catch_unwind(|| {
+            let progress = Progress::silent();
+            stream_checked(Width::detect(), plans, Seed(9), 40..700, &progress, |_| {})
+        })
+        .expect_err("a path that is no number stops the run");
+        *unwound.downcast().expect("the run says which path it was")
+    }
+
+    /// Plans that [`Plan::check`] would not let pass, played all the same.
+    #[test]
+    fn a_path_that_is_no_number_stops_the_run_and_is_named() {
+        for record in [Record::Full, Record::MinMargin, Record::Critical] {
+            let mut market = workload::common(Coalition::Pooled);
+            market.days = 40;
+            market.horizon_days = 40;
+            market.record = record;
+            let mut profit = market.clone();
+            market.value.volatility_per_sqrt_year = f64::INFINITY;
+            profit.attacks[0].take = Take::ShareOfValue { share: f64::NAN };
+            for plan in [market, profit] {
+                let stopped = stopped_by(&plan);
+                assert!(
+                    stopped.seed == Seed(9) && (40..700).contains(&stopped.path),
+                    "{stopped}"
+                );
+                assert!(
+                    stopped.to_string().contains("of seed 0000000000000009"),
+                    "{stopped}"
+                );
+            }
+        }
+    }
 }

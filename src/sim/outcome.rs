@@ -1,6 +1,7 @@
 //! What one path leaves behind, and the rules by which a day changes it.
 
-use super::NEVER;
+use super::{NEVER, NotANumber};
+use crate::random::Seed;
 
 /// The measures of one path.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub(super) struct CostOutcome {
     pub expected_loss_usd: f64,
     pub loss_usd: f64,
     pub loss_day: u32,
+    /// One an attack, if only they are asked for.
+    pub attack_scale_horizon: Vec<f64>,
 }
 
 impl CostOutcome {
@@ -57,6 +60,36 @@ impl CostOutcome {
             expected_loss_usd: 0.0,
             loss_usd: 0.0,
             loss_day: NEVER,
+            attack_scale_horizon: Vec::new(),
+        }
+    }
+}
+
+impl PathOutcome {
+    /// A NaN stops the run and names the path that gives it again.
+    pub(super) fn check(&self, seed: Seed, path: u64) {
+        for cost in &self.costs {
+            let numbers = [
+                cost.min_margin_usd,
+                cost.min_log_ratio,
+                cost.expected_loss_usd,
+                self.end_value_usd,
+            ];
+            if numbers
+                .iter()
+                .chain(&self.end_price_usd)
+                .any(|x| x.is_nan())
+            {
+                let what = format!(
+                    "margin {} USD, log ratio {}, expected loss {} USD, value at the end {} USD, prices {:?} USD",
+                    cost.min_margin_usd,
+                    cost.min_log_ratio,
+                    cost.expected_loss_usd,
+                    self.end_value_usd,
+                    self.end_price_usd
+                );
+                NotANumber { seed, path, what }.stop();
+            }
         }
     }
 }

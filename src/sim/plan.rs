@@ -4,6 +4,7 @@
 //! checked model, or by hand in tests and benchmarks. [`Plan::check`] asserts what must hold.
 
 use super::uncertainty::Uncertainty;
+use crate::economics::range;
 use crate::units::DAYS_PER_YEAR;
 
 /// Everything that one simulation needs.
@@ -116,11 +117,7 @@ impl Jumps {
     pub fn compensator(&self, loading: f64) -> f64 {
         match self.compensation {
             Compensation::Uncompensated => 0.0,
-            Compensation::Compensated => {
-                let (mean, sd) = (loading * self.log_mean, loading * self.log_sd);
-                let excess = libm::expm1(mean + 0.5 * sd * sd);
-                libm::log1p(self.probability_per_day() * excess)
-            }
+            Compensation::Compensated => range::compensator(self.law(), loading),
         }
     }
 
@@ -293,6 +290,8 @@ pub enum Record {
     Full,
     /// The smallest margin, its day and what it was made of; the rest stays empty.
     MinMargin,
+    /// The smallest log ratios and critical scales; the rest stays empty.
+    Critical,
 }
 
 impl Take {
@@ -386,7 +385,7 @@ impl Plan {
             let shared = self.shared_jumps.jumps.oftener(more);
             let reach = wilder.reach(self.days) + shared.reach(self.days, *loading);
             assert!(
-                reach < 600.0,
+                reach < range::LOG_LIMIT,
                 "a factor may leave the range of reals (its logarithm reaches {reach}): {factor:?}"
             );
         }
@@ -394,6 +393,12 @@ impl Plan {
         self.uncertainty.check(self.attacks.len());
         self.check_root();
         self.operators.check(assets);
+        let start = self.assets.iter().map(|asset| asset.start);
+        let worth: f64 = start.zip(self.total_tokens()).map(|(p, t)| p * t).sum();
+        assert!(
+            worth.is_finite() && libm::log(worth) < 0.5 * range::LOG_LIMIT,
+            "all stake is worth {worth} USD"
+        );
         assert!(!self.attacks.is_empty(), "a plan without attacks");
         for &theta in &self.thresholds {
             assert!(theta > 0.0 && theta <= 1.0, "a threshold of {theta}");
@@ -439,17 +444,17 @@ impl Jumps {
         );
     }
 
-    /// How far they move a logarithm at most, beyond what a run of 10^12 paths meets: ten
-    /// standard deviations of their number, all of one sign and three deviations large.
+    /// How far they move a logarithm at most.
     fn reach(&self, days: u32, loading: f64) -> f64 {
-        let days = f64::from(days);
-        let expected = days * self.probability_per_day();
-        if expected <= 0.0 {
-            return 0.0;
+        range::jumps(self.law(), days, loading)
+    }
+
+    fn law(&self) -> range::Jumps {
+        range::Jumps {
+            per_year: self.per_year,
+            log_mean: self.log_mean,
+            log_sd: self.log_sd,
         }
-        let many = (expected + 10.0 * expected.sqrt() + 10.0).min(days);
-        many * loading.abs() * (self.log_mean.abs() + 3.0 * self.log_sd)
-            + days * self.compensator(loading).abs()
     }
 }
 
@@ -469,11 +474,12 @@ impl Factor {
 
     /// How far its logarithm gets at most, ten standard deviations out.
     fn reach(&self, days: u32) -> f64 {
-        let span = f64::from(days);
-        libm::log(self.start).abs()
-            + span * self.own_log_drift_per_day().abs()
-            + 10.0 * self.log_sd_per_day() * span.sqrt()
-            + self.jumps.reach(days, 1.0)
+        range::diffusion(
+            self.start,
+            self.drift_per_year,
+            self.volatility_per_sqrt_year,
+            days,
+        ) + self.jumps.reach(days, 1.0)
     }
 }
 
@@ -547,7 +553,7 @@ impl Attack {
             Take::LognormalShareOfValue { log_mean, log_sd }
             | Take::LognormalUsd { log_mean, log_sd } => {
                 assert!(
-                    log_sd > 0.0 && log_mean.abs() + 10.0 * log_sd < 100.0,
+                    range::holds_lognormal(log_mean, log_sd),
                     "a lognormal attack of {log_mean}, {log_sd}"
                 );
             }

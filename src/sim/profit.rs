@@ -1,5 +1,6 @@
 //! What attacks would take, in columns, and the opportunities that arrive.
 
+use super::fault::lanes_without_number;
 use super::kernels::{
     Column, TILE_DAYS, arrival_round, cap, column, linear, lognormals, rate_limited, shift,
 };
@@ -241,6 +242,25 @@ impl Profit {
     pub fn arrivals(&self, day: usize, lane: usize) -> &[f64] {
         let cell = day * LANES + lane;
         &self.sorted[self.first[cell] as usize..self.first[cell + 1] as usize]
+    }
+
+    /// Its place among the plan's attacks.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The first lane that has a profit in the tile which is no number.
+    pub fn without_number(&self, width: Width, days: usize) -> Option<usize> {
+        let mut lanes = 0;
+        if at_opportunities(&self.attack) {
+            for lane in 0..LANES {
+                let mut all = (0..days).flat_map(|day| self.arrivals(day, lane));
+                lanes |= u64::from(all.any(|profit| profit.is_nan())) << lane;
+            }
+        } else {
+            lanes = lanes_without_number(width, &self.daily[..days]);
+        }
+        (lanes != 0).then(|| lanes.trailing_zeros() as usize)
     }
 
     /// The day's profit, if there is one without an opportunity.

@@ -669,24 +669,3 @@ fn yesterday(plan: &Plan, at: &CostAt, (profit, value_elasticity): (f64, f64)) -
         exposure,
     }
 }
-
-impl PathOutcome {
-    /// A NaN stops the run and names the path that gives it again.
-    pub(super) fn check(&self, seed: Seed, path: u64) {
-        for cost in &self.costs {
-            let numbers = [
-                cost.min_margin_usd,
-                cost.min_log_ratio,
-                cost.expected_loss_usd,
-                self.end_value_usd,
-            ];
-            assert!(
-                numbers
-                    .iter()
-                    .chain(&self.end_price_usd)
-                    .all(|x| !x.is_nan()),
-                "path {path} of seed {seed} is not a number: {cost:?}"
-            );
-        }
-    }
-}

@@ -1,9 +1,10 @@
 //! The account of one path: how each day changes its measures.
 
-use super::costing::{Values, proportional};
+use super::costing::{Finder, Values, proportional};
 use super::market::Market;
 use super::outcome::CostOutcome;
 use super::profit::Profit;
+use super::proof::Proofs;
 use super::{Attack, Coalition, Cost, Fan, Monitoring, Plan, When, formulas};
 use crate::units::DAYS_PER_YEAR;
 
@@ -11,19 +12,11 @@ use crate::units::DAYS_PER_YEAR;
 pub(super) struct Tally {
     pub out: CostOutcome,
     worst_prices: Vec<f64>,
-    yesterday: Vec<Yesterday>,
+    /// For each attack, whether it paid at the end of the day before.
+    insecure: Vec<bool>,
     untouched: f64,
     /// For each attack, the set that last proved the continuum's cost on this path.
     proofs: Vec<Vec<u32>>,
-}
-
-/// What was known of an attack at the end of the day before.
-#[derive(Clone)]
-struct Yesterday {
-    insecure: bool,
-    log_ratio: f64,
-    variance: f64,
-    exposure: Vec<f64>,
 }
 
 /// What a tally sees of one attack on one day.
@@ -35,8 +28,8 @@ pub(super) struct Sight<'a> {
     pub gap: f64,
     /// `ln(bound / profit)`, if the day has a profit without an opportunity.
     pub log_ratio: f64,
-    /// How the bound moves with prices; empty unless monitored at every moment.
-    pub elasticity: &'a [f64],
+    /// How far the log ratio dips below its end within the day; 0 unless somebody looks there.
+    pub dip: f64,
 }
 
 /// Where a tally stands: a cell of a tile.
@@ -47,12 +40,11 @@ pub(super) struct Cell<'a> {
     pub day: u32,
     pub row: usize,
     pub lane: usize,
-    /// The uniform of the bridge, if there is one.
-    pub uniform: f64,
     /// Index of the day in the fan.
     pub fan: Option<usize>,
     /// Entities by value at the start, largest first.
     pub by_size: &'a [u32],
+    pub proofs: &'a Proofs,
 }
 
 /// What the opportunities of one day take in expectation.
@@ -81,30 +73,15 @@ impl Tally {
         Tally {
             out: CostOutcome::new(),
             worst_prices: Vec::new(),
-            yesterday: Vec::new(),
+            insecure: Vec::new(),
             untouched: 1.0,
             proofs: Vec::new(),
         }
     }
 
-    /// Notes day 0 of one attack, for the bridge of the first day: cost, bound, profit and
-    /// its elasticity to the value at risk.
-    pub fn begin(
-        &mut self,
-        plan: &Plan,
-        coc: f64,
-        bound: f64,
-        elasticity: &[f64],
-        profit: (f64, f64),
-    ) {
-        let log_ratio = formulas::log_ratio(bound, profit.0);
-        self.yesterday.push(yesterday(
-            plan,
-            coc < profit.0,
-            log_ratio,
-            elasticity,
-            profit.1,
-        ));
+    /// Notes whether the next attack paid on day 0.
+    pub fn begin(&mut self, insecure: bool) {
+        self.insecure.push(insecure);
     }
 
     /// Looks at one day. `sights` has one entry for each attack.
@@ -134,7 +111,7 @@ impl Tally {
                 } else {
                     formulas::log_ratio(sight.bound, profit)
                 };
-                let dip = self.dip(cell, k, log_ratio);
+                let dip = sight.dip;
                 if known.is_some() {
                     day_ratio = Some(day_ratio.map_or(log_ratio, |r: f64| r.min(log_ratio)));
                 }
@@ -170,8 +147,8 @@ impl Tally {
                 }
             }
             let mut occupied = f64::from(u8::from(insecure_end));
-            if let Some(before) = self.yesterday.get(k).filter(|_| bridged(plan, attack)) {
-                occupied = 0.5 * (f64::from(u8::from(before.insecure)) + occupied);
+            if let Some(before) = self.insecure.get(k).filter(|_| bridged(plan, attack)) {
+                occupied = 0.5 * (f64::from(u8::from(*before)) + occupied);
             }
             if insecure_within && self.out.first_insecure_day > cell.day {
                 self.out.first_insecure_day = cell.day;
@@ -188,16 +165,8 @@ impl Tally {
                 occupied,
                 &mut sum,
             );
-            if let (Some(profit), true) = (known, bridged(plan, attack)) {
-                let value = cell.market.price[plan.asset_count()][cell.row][cell.lane];
-                let profit = (profit, formulas::value_elasticity(attack, value, profit));
-                self.yesterday[k] = yesterday(
-                    plan,
-                    insecure_end,
-                    sight.log_ratio,
-                    sight.elasticity,
-                    profit.1,
-                );
+            if let Some(before) = self.insecure.get_mut(k) {
+                *before = insecure_end;
             }
         }
         self.out.insecure_days += under_water;
@@ -213,28 +182,12 @@ impl Tally {
         }
     }
 
-    /// How far the log ratio dips below its end within the day.
-    fn dip(&self, cell: &Cell, k: usize, end: f64) -> f64 {
-        if !bridged(cell.plan, &cell.plan.attacks[k]) {
-            return 0.0;
-        }
-        let before = &self.yesterday[k];
-        let jumps = before.exposure.iter().zip(&cell.market.jump);
-        let jump: f64 = jumps
-            .map(|(e, column)| e * column[cell.row][cell.lane])
-            .sum();
-        let lowest =
-            formulas::bridge_minimum(before.log_ratio, end - jump, before.variance, cell.uniform);
-        if lowest < end { end - lowest } else { 0.0 }
-    }
-
     fn see(&mut self, cell: &Cell, coc: f64, profit: f64, attack: usize) {
         let margin = coc - profit;
-        assert!(
-            !margin.is_nan(),
-            "margin of {coc} and {profit} on day {}",
-            cell.day
-        );
+        if margin.is_nan() {
+            // Nothing is below it any more, and the end of the path says so.
+            self.out.min_margin_usd = margin;
+        }
         if margin < self.out.min_margin_usd {
             self.out.min_margin_usd = margin;
             self.out.min_margin_day = cell.day;
@@ -352,15 +305,15 @@ fn search(
             gap: sight.gap,
         };
     }
-    let mut prices = vec![0.0; cell.plan.asset_count()];
-    cell.market.prices(cell.row, cell.lane, &mut prices);
-    values.at(cell.plan, &prices);
-    let target = values.price(cell.plan, cell.cost, attack, 1.0);
-    let (coc, gap) = if proportional(cell.plan, cell.cost) {
-        values.exact_proportional(cell.by_size, target, attack.burned_share, proof)
-    } else {
-        values.exact(cell.plan, target)
+    let finder = Finder {
+        plan: cell.plan,
+        cost: cell.cost,
+        attack,
+        by_size: cell.by_size,
+        proofs: cell.proofs,
     };
+    let place = (cell.row, cell.lane);
+    let (coc, gap) = finder.search(cell.market, place, sight.bound, values, proof);
     Searched { coc, gap }
 }
 
@@ -386,31 +339,4 @@ fn enough(cell: &Cell, attack: &Attack, needed: f64, known: f64, values: &mut Va
         let target = values.price(plan, cell.cost, attack, scale);
         values.exact(plan, target).0
     })
-}
-
-fn yesterday(
-    plan: &Plan,
-    insecure: bool,
-    log_ratio: f64,
-    elasticity: &[f64],
-    value_elasticity: f64,
-) -> Yesterday {
-    let n = plan.asset_count() + 1;
-    let mut exposure = elasticity.to_vec();
-    exposure.push(-value_elasticity);
-    let mut variance = 0.0;
-    for column in 0..n {
-        let mut loading = 0.0;
-        for (f, factor) in plan.factors().enumerate() {
-            loading +=
-                exposure[f] * factor.log_sd_per_day() * plan.correlation_root[f * n + column];
-        }
-        variance += loading * loading;
-    }
-    Yesterday {
-        insecure,
-        log_ratio,
-        variance,
-        exposure,
-    }
 }

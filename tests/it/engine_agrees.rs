@@ -75,11 +75,12 @@ fn random_plan(seed: u64) -> Plan {
             1 => vec![Cost::OperatorRational],
             _ => vec![Cost::WholeStake, Cost::OperatorRational],
         },
-        record: if dice.one_in(4) {
-            Record::MinMargin
-        } else {
-            Record::Full
-        },
+        record: [
+            Record::MinMargin,
+            Record::Critical,
+            Record::Full,
+            Record::Full,
+        ][dice.below(4)],
         fan_days: (1..=days).step_by(5).collect(),
         uncertainty,
     }

@@ -14,6 +14,7 @@ mod holdings;
 mod market;
 mod operators;
 mod panel;
+mod reach;
 mod slashing;
 mod stages;
 mod statistics;
@@ -124,6 +125,11 @@ impl Check<'_> {
         let incident = self.incident(document.incident.as_ref());
         let target = document.target.get().and_then(|t| self.target(t));
         let simulation = self.simulation(document.simulation.as_ref(), target.as_ref());
+        if let (Some(market), Some(value), Some(slashing), Some(simulation)) =
+            (&market, &value, &slashing, &simulation)
+        {
+            self.within_reach(market, value, slashing, simulation.days);
+        }
         let deployment = self.deployment(document.deployment.as_ref());
         let uncertainty = self.uncertainty(document.uncertainty.as_ref());
         self.forbid_redistribution(held.as_deref());
