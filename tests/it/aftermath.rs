@@ -394,7 +394,7 @@ fn the_same_promise_on_a_falling_token() {
     let impact = 0.8 / 365_f64.sqrt() * (0.4 * hit / 10e9).sqrt();
     same(own.left, 0.4 * (1.0 - 2.0 / 3.0 * impact), 1e-9);
     // Half in each: two quorums burn the mean of both, one quorum the cheap half first.
-    let dual = row("50 % ETH, 50 % own token, two quorums");
+    let dual = row("50 % ETH, 50 % own, two quorums");
     let shared = row("half ETH, half own token, one quorum");
     assert!(dual.stake_hedged.value < shared.stake_hedged.value);
     assert!(shared.stake_hedged.value <= own.stake_hedged.value * 1.02);

@@ -105,25 +105,26 @@ impl Incidents {
             unit,
             method: Method::Mean,
         };
+        let share_of = |value: &dyn Fn(&Incident) -> f64| at_most_one(mean(value, "1"));
         let landed = |one: &Incident| f64::from(u8::from(one.fate == Fate::Slashed));
         Some(Self {
             moments: incidents.len().div_ceil(replicates) as u64,
             plays: incidents.len() as u64,
             fates: Fates::of(incidents),
-            slashed: mean(&landed, "1"),
+            slashed: share_of(&landed),
             extracted: mean(&|one| one.extracted_usd, "USD"),
             slashed_usd: mean(&|one| one.slashed_usd, "USD"),
             escaped: mean(&|one| one.escaped_usd, "USD"),
             paid: mean(&|one| one.paid_usd, "USD"),
             uninsured: mean(&|one| one.uninsured_usd, "USD"),
-            paid_share: ratio(
+            paid_share: at_most_one(ratio(
                 &over_moments(&|one| one.paid_usd.min(one.extracted_usd)),
                 &over_moments(&|one| one.extracted_usd),
                 confidence,
-            ),
+            )),
             staker_loss: mean(&|one| one.staker_loss_usd, "USD"),
             markdown: mean(&|one| one.markdown_usd, "USD"),
-            price_fall: mean(&|one| one.price_fall, "1"),
+            price_fall: share_of(&|one| one.price_fall),
             spiral_gain: incidents
                 .iter()
                 .map(|one| one.spiral_gain)
@@ -154,6 +155,12 @@ impl Fates {
 
 fn share(incidents: &[Incident], holds: impl Fn(&Incident) -> bool) -> f64 {
     incidents.iter().filter(|one| holds(one)).count() as f64 / incidents.len() as f64
+}
+
+/// A share has no interval above the whole.
+fn at_most_one(mut measure: Measure) -> Measure {
+    measure.estimate.high = measure.estimate.high.min(1.0);
+    measure
 }
 
 /// A ratio of two means with its interval by the delta method: the mean of `a − r b` over `b`.

@@ -235,7 +235,7 @@ fn trials(evaluator: &Evaluator, design: &Parameters) -> Vec<Trial> {
             evaluator,
             design,
             format!(
-                "{:.0} % ETH, {:.0} % own token, two quorums",
+                "{:.0} % ETH, {:.0} % own, two quorums",
                 100.0 * share,
                 100.0 * (1.0 - share)
             ),
