@@ -15,7 +15,8 @@ pub(super) fn log_ratio(cost: f64, profit: f64) -> f64 {
 pub(super) fn value_elasticity(attack: &Attack, value: f64, profit: f64) -> f64 {
     let take = profit - attack.extra_profit_usd;
     let slope = match attack.take {
-        _ if attack.cap == Cap::ByValue && take >= value => 1.0,
+        // What is added to a capped take and taken off again may miss the cap by its last bits.
+        _ if attack.cap == Cap::ByValue && take >= value * (1.0 - 1e-12) => 1.0,
         Take::ShareOfValue { share } => share,
         Take::RateLimited {
             share,
