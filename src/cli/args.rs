@@ -103,14 +103,18 @@ pub enum Command {
     Report(ReportArgs),
     /// Write the recommended parameters as contract configuration
     #[command(
-        after_help = "Example:\n  stakewright export models/oracle.toml --target core --avs 0x… --out config\n  stakewright export reports/user-security-7f3a --target safe --avs 0x…"
+        after_help = "Example:\n  stakewright export models/oracle.toml --target core --avs 0x… --out config\n  stakewright export reports/user-security-7f3a91c2 --target safe --avs 0x… --out config"
     )]
     Export(ExportArgs),
     /// Check contract configuration, ours or anybody's, against the rules of the contracts
-    #[command(after_help = "Example:\n  stakewright lint config/core/calls.json")]
+    #[command(
+        after_help = "Example:\n  stakewright lint config\n  stakewright lint config/core/calls.json --network sepolia\n  stakewright lint --rules"
+    )]
     Lint(LintArgs),
-    /// Simulate an export against a node and read back what it sets; sends no transaction
-    #[command(after_help = "Example:\n  stakewright verify config --rpc-url http://127.0.0.1:8545")]
+    /// Rehearse an export on a node and read back what it sets, or compare it with a deployed AVS; sends no transaction
+    #[command(
+        after_help = "Example:\n  stakewright verify config --rpc-url http://127.0.0.1:8545\n  stakewright verify config --rpc-url $ETH_RPC_URL --against 0x…\n  stakewright verify config --against data/mainnet\n\nA local copy of a network: anvil --fork-url $ETH_RPC_URL"
+    )]
     Verify(VerifyArgs),
     /// Measure the engine against its roof
     #[command(hide = true)]
@@ -223,9 +227,8 @@ pub struct RunArgs {
     /// Folder that holds the runs
     #[arg(long, default_value = "reports", value_name = "FOLDER")]
     pub out: PathBuf,
-    /// Address of the AVS, for the calldata
-    #[arg(long, value_name = "ADDRESS")]
-    pub avs: Option<String>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// Also say which uncertain input decides the answer (Sobol indices; some seconds more)
     #[arg(long)]
     pub full: bool,
@@ -266,20 +269,33 @@ pub struct ReportArgs {
     pub out: PathBuf,
 }
 
-/// Arguments of `export`.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    #[command(flatten)]
-    pub model: ModelArgs,
-    /// Which configuration to write
-    #[arg(long, value_enum, default_value_t = ExportTarget::All)]
-    pub target: ExportTarget,
+/// Where a design goes: what the model file's section `[deployment]` says, or in place of it.
+#[derive(Debug, Clone, Args)]
+pub struct PlaceArgs {
     /// Address of the AVS; without it the one of the model file
     #[arg(long, value_name = "ADDRESS")]
     pub avs: Option<String>,
     /// Address of the contract that may slash; without it the one of the model file
     #[arg(long, value_name = "ADDRESS")]
     pub slasher: Option<String>,
+    /// mainnet, sepolia, hoodi, or a JSON file with the addresses and limits of another; without it the model file's
+    #[arg(long, value_name = "NETWORK")]
+    pub network: Option<String>,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Model file, which is searched and certified; or the folder of a run, which is read
+    #[arg(value_name = "MODEL|RUN")]
+    pub model: PathBuf,
+    #[command(flatten)]
+    pub play: PlayArgs,
+    /// Which configuration to write
+    #[arg(long, value_enum, default_value_t = ExportTarget::All)]
+    pub target: ExportTarget,
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// Folder of the configuration
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
@@ -351,22 +367,34 @@ pub struct PullArgs {
 /// Arguments of `lint`.
 #[derive(Debug, Args)]
 pub struct LintArgs {
-    /// Files, or folders of an export
-    #[arg(required = true)]
+    /// Files, or folders of an export: calls, Safe batches, deploy files, contexts, parameters
+    #[arg(required_unless_present = "rules")]
     pub files: Vec<PathBuf>,
-    /// Snapshot against which strategies are checked; without it the embedded snapshot
+    /// Snapshot that says which strategies take deposits; without it the embedded one, on mainnet
     #[arg(long, value_name = "FOLDER")]
     pub snapshot: Option<PathBuf>,
+    /// mainnet, sepolia, hoodi, or a JSON file; without it the one that each file names
+    #[arg(long, value_name = "NETWORK")]
+    pub network: Option<String>,
+    /// Print every check with its source, and check nothing
+    #[arg(long, conflicts_with = "files")]
+    pub rules: bool,
 }
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Folder of an export
+    /// Folder of an export, or a file of calls in it
     pub config: PathBuf,
     /// JSON-RPC endpoint; its key is never written or shown
     #[arg(long, value_name = "URL", env = "ETH_RPC_URL", hide_env_values = true)]
-    pub rpc_url: String,
+    pub rpc_url: Option<String>,
+    /// Compare with what is deployed: the address of an AVS on the node's chain, or the folder of a snapshot
+    #[arg(long, value_name = "AVS|SNAPSHOT")]
+    pub against: Option<String>,
+    /// Exit with 7 when something differs from what is deployed
+    #[arg(long, requires = "against")]
+    pub require_same: bool,
 }
 
 /// Arguments of `bench`.

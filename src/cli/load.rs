@@ -3,11 +3,11 @@
 use super::args::PlayArgs;
 use super::error::CliError;
 use super::exit::Exit;
-use crate::run::{SnapshotStamp, sha256_hex};
+use crate::run::{MODEL_FILE, MODEL_FOLDER, SnapshotStamp, sha256_hex};
 use crate::snapshot::Snapshot;
 use crate::spec::{Draft, Model, SpecErrors};
 use crate::tables;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A snapshot and how to cite it.
 pub struct Loaded {
@@ -25,6 +25,10 @@ pub struct LoadedModel {
     pub file: String,
     /// SHA-256 of the file's text.
     pub sha256: String,
+    /// The text itself.
+    pub text: String,
+    /// Files that the model names.
+    pub beside: Vec<PathBuf>,
 }
 
 /// Reads a snapshot's folder, or the embedded snapshot when none is named.
@@ -53,16 +57,33 @@ pub fn model(path: &Path, snapshot: &Snapshot) -> Result<LoadedModel, CliError> 
     let text =
         std::fs::read_to_string(path).map_err(|error| CliError::file("read", path, &error))?;
     let file = path.display().to_string();
-    let model = checked(&text, &file, snapshot).map_err(|errors| spec_error(&errors))?;
+    let draft = Draft::parse(&text, &file).map_err(|errors| spec_error(&errors))?;
+    let model = draft
+        .check(snapshot)
+        .map_err(|errors| spec_error(&errors))?;
     Ok(LoadedModel {
         model,
         sha256: sha256_hex(text.as_bytes()),
+        beside: draft.files(),
         file,
+        text,
     })
 }
 
-fn checked(text: &str, file: &str, snapshot: &Snapshot) -> Result<Model, SpecErrors> {
-    Draft::parse(text, file)?.check(snapshot)
+/// The model of a run's folder: files that it names stand beside it under their bare names.
+pub fn model_of_run(folder: &Path, snapshot: &Snapshot) -> Result<Model, CliError> {
+    let path = folder.join(MODEL_FILE);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| CliError::file("read", path.as_path(), &error))?;
+    let draft =
+        Draft::parse(&text, &path.display().to_string()).map_err(|errors| spec_error(&errors))?;
+    let read = |path: &Path| {
+        let name = path.file_name().unwrap_or_default();
+        std::fs::read_to_string(folder.join(MODEL_FOLDER).join(name))
+    };
+    draft
+        .check_with(snapshot, &read)
+        .map_err(|errors| spec_error(&errors))
 }
 
 /// Renders every error of a model file, and counts them.

@@ -4,6 +4,7 @@ use super::abi::encode;
 use super::action::Contract;
 use super::address::{Address, hex};
 use super::design::Deployment;
+use super::network::Network;
 use super::plan::{Phase, Step, plan};
 use super::{Artifact, ExportError, json, text};
 use serde::{Deserialize, Serialize};
@@ -22,10 +23,46 @@ pub struct CallFile {
     pub network: String,
     /// Its chain id.
     pub chain_id: u64,
+    /// Addresses and limits of the network, when it is not one that this program knows by its chain id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_definition: Option<Network>,
     /// The AVS.
     pub avs: Address,
+    /// Tokens that amounts in the calls are stated in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<TokenEntry>,
     /// Calls, in the order they must be sent.
     pub calls: Vec<CallEntry>,
+}
+
+/// A token that pays, and the decimals that its amounts were made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenEntry {
+    /// The contract.
+    pub token: Address,
+    /// Its symbol, as the model file names it.
+    pub symbol: String,
+    /// One token is 10 to this power of its smallest unit.
+    pub decimals: u8,
+}
+
+/// The tokens of a deployment whose decimals are stated, each once.
+pub(super) fn tokens(deployment: &Deployment) -> Vec<TokenEntry> {
+    let mut tokens: Vec<TokenEntry> = Vec::new();
+    for submission in &deployment.rewards {
+        let Some(unit) = &submission.unit else {
+            continue;
+        };
+        if tokens.iter().all(|known| known.token != submission.token) {
+            tokens.push(TokenEntry {
+                token: submission.token,
+                symbol: unit.symbol.clone(),
+                decimals: unit.decimals,
+            });
+        }
+    }
+    tokens
 }
 
 /// One call.
@@ -87,7 +124,9 @@ fn call_file(
         format: CALLS_FORMAT.into(),
         network: deployment.network.name.clone(),
         chain_id: deployment.network.chain_id,
+        network_definition: deployment.network.unknown_definition(),
         avs,
+        tokens: tokens(deployment),
         calls: steps
             .iter()
             .enumerate()

@@ -46,9 +46,15 @@ pub struct Deployment {
     /// Roles that a middleware deployment asks for.
     #[serde(default)]
     pub roles: Roles,
-    /// The time the export is made for: rewards windows are checked against it.
+    /// The time the export is made for: rewards windows are checked against it (seconds since 1970).
     #[schemars(with = "u64")]
     pub as_of: Timestamp,
+    /// What the simulation says of this design; absent when nobody asked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+    /// Recommended numbers for which no contract has an integer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub economics: Vec<Figure>,
     /// The real numbers behind the integers.
     #[serde(default)]
     pub recommended: Vec<Recommended>,
@@ -69,6 +75,10 @@ pub struct OperatorSet {
     /// Who receives slashed stake; absent: it is burnt. Fixed for ever at creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redistribution_recipient: Option<Address>,
+    /// Share of its stake that each operator is asked to allocate, times 10^18. No call of the AVS sets it:
+    /// operators do, with `modifyAllocations`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_allocation: Option<Dec<u64>>,
     /// Admission rules of the quorum path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quorum: Option<Quorum>,
@@ -218,18 +228,31 @@ pub struct RewardsSubmission {
     pub kind: RewardsKind,
     /// Token that pays.
     pub token: Address,
-    /// First midnight of the window.
+    /// What amounts are stated in, so that the decimals can be held against the token's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<TokenUnit>,
+    /// First midnight of the window (seconds since 1970).
     #[schemars(with = "u64")]
     pub start: Timestamp,
-    /// Length of the window, in whole days.
+    /// Length of the window: seconds, in whole days.
     #[schemars(with = "u32")]
     pub duration: Seconds,
     /// Weights of the strategies, in any order; they are sorted on the way out.
     pub strategies: Vec<WeightedStrategy>,
-    /// The split that the recommendation assumes operators keep. No AVS can set it: see [`super::refuse`].
+    /// The split that the recommendation assumes operators keep. No AVS can set it: see the check `operator-split`.
     #[schemars(with = "Option<u16>")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator_split: Option<Bips>,
+}
+
+/// The unit of a token's amounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenUnit {
+    /// Symbol, for readers.
+    pub symbol: String,
+    /// One token is 10 to this power of its smallest unit.
+    pub decimals: u8,
 }
 
 /// By what a submission is shared out among operators.
@@ -290,6 +313,24 @@ pub struct Roles {
     /// Can veto a slash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub veto_committee: Option<Address>,
+}
+
+/// A recommended number that no contract stores: what the integers rest on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    /// What it is, in words.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+    /// Its unit.
+    pub unit: String,
+    /// Lower end of its interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Upper end of its interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
 }
 
 /// A real number of the recommendation and the integer that stands for it.

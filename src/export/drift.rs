@@ -1,23 +1,67 @@
-//! A deployed AVS against a deployment: what differs, field by field.
+//! A deployed AVS against a deployment: what is the same and what differs, field by field.
 
-use super::address::Address;
+use super::address::{Address, BURN};
 use super::design::{Deployment, OperatorSet, RewardsKind, RewardsSubmission};
 use super::rounding::DAY_SECONDS;
 use crate::snapshot::{self, RewardsKind as Submitted, SetKind, Snapshot};
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fmt;
 
 /// A field and what each side says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// Path of the field in the deployment.
+pub struct Row {
+    /// What it is, with its unit.
     pub field: String,
     /// What was decided.
     pub decided: String,
     /// What is deployed.
     pub deployed: String,
+    /// Whether both say the same.
+    pub same: bool,
 }
 
-/// Everything in which the AVS at `avs` differs from the deployment, as far as a snapshot knows it.
+impl Row {
+    /// A field and what each side says.
+    #[must_use]
+    pub fn new(field: String, decided: String, deployed: String) -> Self {
+        let same = decided == deployed;
+        Self {
+            field,
+            decided,
+            deployed,
+            same,
+        }
+    }
+}
+
+/// An AVS, compared with what was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// The AVS.
+    pub avs: Address,
+    /// What was asked: a chain or a snapshot.
+    pub against: String,
+    /// Every field that could be compared.
+    pub rows: Vec<Row>,
+    /// What could not.
+    pub notes: Vec<String>,
+}
+
+impl Drift {
+    /// The fields in which the two differ.
+    pub fn differences(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| !row.same)
+    }
+
+    /// True when nothing differs.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.differences().next().is_none()
+    }
+}
+
+/// Everything in which the AVS at `avs` can be compared with the deployment, as far as a snapshot knows it.
 ///
 /// Rewards are compared by what the newest submission of each kind pays a day. `None` when the snapshot
 /// has no such AVS.
@@ -26,40 +70,54 @@ pub fn against_snapshot(
     deployment: &Deployment,
     snapshot: &Snapshot,
     avs: Address,
-) -> Option<Vec<Difference>> {
+) -> Option<Drift> {
     let index = snapshot.avss.iter().position(|row| row.address == avs)?;
     let row = &snapshot.avss[index];
-    let mut list = Differences(Vec::new());
+    let mut list = Rows(Vec::new());
     list.compare(
-        "metadata_uri",
-        &deployment.metadata_uri,
-        row.metadata_uri.as_deref().unwrap_or("unknown"),
+        format!("metadata of {avs}"),
+        deployment.metadata_uri.clone(),
+        row.metadata_uri.clone().unwrap_or_else(|| "unknown".into()),
     );
-    list.compare(
-        "registrar",
-        &account(deployment.registrar),
-        &account(row.registrar),
-    );
-    for (place, set) in deployment.operator_sets.iter().enumerate() {
-        list.set(&format!("operator_sets/{place}"), set, snapshot, index);
+    if let Some(registrar) = deployment.registrar {
+        list.compare(
+            format!("registrar of {avs}"),
+            registrar.to_string(),
+            account(row.registrar),
+        );
     }
-    for (place, submission) in deployment.rewards.iter().enumerate() {
-        list.rewards(&format!("rewards/{place}"), submission, snapshot, index);
+    for set in &deployment.operator_sets {
+        list.set(set, snapshot, index);
     }
-    let extra = snapshot
+    let sets = snapshot
         .sets
         .iter()
         .filter(|set| set.avs as usize == index && set.kind == SetKind::OperatorSet);
-    for set in extra.filter(|set| deployment.operator_set(set.id).is_none()) {
-        list.compare("operator_sets", "no such set", &format!("set {}", set.id));
+    list.compare(
+        "number of operator sets".into(),
+        deployment.operator_sets.len().to_string(),
+        sets.count().to_string(),
+    );
+    for submission in &deployment.rewards {
+        list.rewards(submission, snapshot, index);
     }
-    Some(list.0)
+    Some(Drift {
+        avs,
+        against: format!("snapshot {}", snapshot.manifest.label),
+        rows: list.0,
+        notes: Vec::new(),
+    })
 }
 
-struct Differences(Vec<Difference>);
+struct Rows(Vec<Row>);
 
 fn account(address: Option<Address>) -> String {
     address.map_or_else(|| "none".to_owned(), |address| address.to_string())
+}
+
+/// A set without redistribution burns: the chain says so with an address of its own.
+fn receiver(address: Option<Address>) -> String {
+    address.unwrap_or(BURN).to_string()
 }
 
 fn listed(mut addresses: Vec<Address>) -> String {
@@ -71,69 +129,52 @@ fn listed(mut addresses: Vec<Address>) -> String {
         .join(", ")
 }
 
-impl Differences {
-    fn compare(&mut self, field: &str, decided: &str, deployed: &str) {
-        if decided != deployed {
-            let (field, decided, deployed) =
-                (field.to_owned(), decided.to_owned(), deployed.to_owned());
-            self.0.push(Difference {
-                field,
-                decided,
-                deployed,
-            });
-        }
+impl Rows {
+    fn compare(&mut self, field: String, decided: String, deployed: String) {
+        self.0.push(Row::new(field, decided, deployed));
     }
 
-    fn set(&mut self, place: &str, set: &OperatorSet, snapshot: &Snapshot, avs: usize) {
+    fn set(&mut self, set: &OperatorSet, snapshot: &Snapshot, avs: usize) {
+        let id = set.id;
         let same = |row: &&snapshot::OperatorSet| {
-            row.avs as usize == avs && row.id == set.id && row.kind == SetKind::OperatorSet
+            row.avs as usize == avs && row.id == id && row.kind == SetKind::OperatorSet
         };
-        let Some(row) = snapshot.sets.iter().find(same) else {
-            self.compare(place, &format!("set {}", set.id), "no such set");
-            return;
-        };
-        let decided = listed(
-            set.strategies
-                .iter()
-                .map(|weighted| weighted.strategy)
-                .collect(),
+        let row = snapshot.sets.iter().find(same);
+        self.compare(
+            format!("set {id} exists"),
+            "true".into(),
+            row.is_some().to_string(),
         );
+        let Some(row) = row else { return };
+        let decided = set.strategies.iter().map(|weighted| weighted.strategy);
         let deployed = row
             .strategies
             .iter()
             .filter_map(|asset| snapshot.assets[*asset as usize].strategy);
         self.compare(
-            &format!("{place}/strategies"),
-            &decided,
-            &listed(deployed.collect()),
+            format!("strategies of set {id}"),
+            listed(decided.collect()),
+            listed(deployed.collect()),
         );
         self.compare(
-            &format!("{place}/slasher"),
-            &set.slasher.to_string(),
-            &account(row.slasher),
-        );
-        let (decided, deployed) = (
-            account(set.redistribution_recipient),
-            account(row.redistribution_recipient),
+            format!("slasher of set {id}"),
+            set.slasher.to_string(),
+            account(row.slasher),
         );
         self.compare(
-            &format!("{place}/redistribution_recipient"),
-            &decided,
-            &deployed,
+            format!("receiver of slashed stake of set {id}"),
+            receiver(set.redistribution_recipient),
+            receiver(row.redistribution_recipient),
         );
     }
 
-    fn rewards(
-        &mut self,
-        place: &str,
-        submission: &RewardsSubmission,
-        snapshot: &Snapshot,
-        avs: usize,
-    ) {
-        let kind = match submission.kind {
-            RewardsKind::UniqueStake { .. } => Submitted::UniqueStake,
-            RewardsKind::TotalStake { .. } => Submitted::TotalStake,
-            RewardsKind::OperatorDirected { .. } => Submitted::OperatorDirectedSet,
+    fn rewards(&mut self, submission: &RewardsSubmission, snapshot: &Snapshot, avs: usize) {
+        let (kind, words) = match submission.kind {
+            RewardsKind::UniqueStake { .. } => (Submitted::UniqueStake, "by allocated stake"),
+            RewardsKind::TotalStake { .. } => (Submitted::TotalStake, "by delegated stake"),
+            RewardsKind::OperatorDirected { .. } => {
+                (Submitted::OperatorDirectedSet, "operator by operator")
+            }
         };
         let of_set = |row: &&snapshot::RewardsSubmission| {
             let set = row.set.map(|set| &snapshot.sets[set as usize]);
@@ -146,10 +187,9 @@ impl Differences {
             .iter()
             .filter(of_set)
             .max_by_key(|row| (row.block, row.log_index));
-        let daily =
-            |amount: u128, seconds: u32| amount / (u128::from(seconds) / DAY_SECONDS).max(1);
         let say = |token: Address, amount: u128, seconds: u32| {
-            format!("{} a day of {token}", daily(amount, seconds))
+            let days = (u128::from(seconds) / DAY_SECONDS).max(1);
+            format!("{} units a day of {token}", amount / days)
         };
         let decided = submission.kind.total().map_or_else(
             || "beyond 128 bits".to_owned(),
@@ -159,6 +199,63 @@ impl Differences {
             || "nothing submitted".to_owned(),
             |row| say(row.token, row.amount_units, row.duration_seconds),
         );
-        self.compare(place, &decided, &deployed);
+        self.compare(
+            format!("rewards of set {} {words}", submission.operator_set),
+            decided,
+            deployed,
+        );
     }
+}
+
+/// A table for terminals: what differs in full, what is the same by name.
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let differ = self.differences().count();
+        writeln!(
+            f,
+            "{} on {}: {differ} of {} fields differ from the recommendation",
+            self.avs,
+            self.against,
+            self.rows.len()
+        )?;
+        for row in self.differences() {
+            writeln!(f, "\n  {}", row.field)?;
+            if row.decided.contains(", ") || row.deployed.contains(", ") {
+                write_lists(f, &row.decided, &row.deployed)?;
+            } else {
+                writeln!(f, "    recommended  {}", row.decided)?;
+                writeln!(f, "    deployed     {}", row.deployed)?;
+            }
+        }
+        let same: Vec<_> = self
+            .rows
+            .iter()
+            .filter(|row| row.same)
+            .map(|row| row.field.as_str())
+            .collect();
+        if !same.is_empty() {
+            writeln!(f, "\n  the same")?;
+            for field in same {
+                writeln!(f, "    {field}")?;
+            }
+        }
+        self.notes
+            .iter()
+            .try_for_each(|note| writeln!(f, "note: {note}"))
+    }
+}
+
+/// Two lists, entry by entry: which one has it.
+fn write_lists(f: &mut fmt::Formatter<'_>, decided: &str, deployed: &str) -> fmt::Result {
+    let entries = |text| -> BTreeSet<&str> { str::split(text, ", ").collect() };
+    let (decided, deployed) = (entries(decided), entries(deployed));
+    for entry in &decided | &deployed {
+        let side = match (decided.contains(entry), deployed.contains(entry)) {
+            (true, true) => "both       ",
+            (true, false) => "recommended",
+            _ => "deployed   ",
+        };
+        writeln!(f, "    {side}  {entry}")?;
+    }
+    Ok(())
 }

@@ -108,6 +108,11 @@ fn left_out(deployment: &Deployment, executor: &OperatorSet) -> Value {
             json!(set.slasher),
             "target core: createOperatorSets",
         );
+        if let Some(allocation) = &set.asked_allocation {
+            let to =
+                "each operator: modifyAllocations (allocation_in_wads in devkit's own context)";
+            entry(format!("{place}/asked_allocation"), json!(allocation), to);
+        }
         if let Some(recipient) = set.redistribution_recipient {
             let call = "target core: createRedistributingOperatorSets";
             entry(

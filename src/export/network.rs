@@ -161,6 +161,12 @@ impl Network {
         }
     }
 
+    /// The definition, unless it is word for word one that this program knows by its chain id.
+    #[must_use]
+    pub fn unknown_definition(&self) -> Option<Self> {
+        (Self::with_chain_id(self.chain_id).as_ref() != Some(self)).then(|| self.clone())
+    }
+
     /// One of the three networks by chain id; `None` for any other.
     #[must_use]
     pub fn with_chain_id(chain_id: u64) -> Option<Self> {

@@ -4,7 +4,8 @@ use super::design::{Deployment, Recommended};
 use super::lint::{self, LintFinding};
 use super::{Artifact, json, text};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
+use serde_json::Value;
 
 /// Version of the file's form.
 const FORMAT: &str = "stakewright-params/1";
@@ -52,6 +53,33 @@ impl JsonSchema for Bare<'_> {
     }
 }
 
+/// The deployment in a text of `params.json`, with its recommended numbers; or a bare deployment.
+///
+/// # Errors
+/// When the text is no JSON, or does not fit the schema.
+pub fn deployment_of_params(text: &str) -> Result<Deployment, serde_json::Error> {
+    deployment_in(&serde_json::from_str(text)?)
+}
+
+/// The same, of a value that has been read.
+pub(super) fn deployment_in(file: &Value) -> Result<Deployment, serde_json::Error> {
+    let bare = file.get("deployment");
+    let mut whole = bare.unwrap_or(file).clone();
+    if let (Some(_), Some(Value::Array(numbers))) = (bare, file.get("recommended")) {
+        whole["recommended"] = Value::Array(numbers.iter().map(without_words).collect());
+    }
+    Deployment::deserialize(&whole)
+}
+
+/// A recommended number as a deployment holds it.
+fn without_words(number: &Value) -> Value {
+    let mut number = number.clone();
+    if let Some(map) = number.as_object_mut() {
+        map.remove("rounded");
+    }
+    number
+}
+
 /// A recommended number and its rule in words.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Explained<'a> {
@@ -87,29 +115,53 @@ pub fn schema() -> schemars::Schema {
 }
 
 fn readme(deployment: &Deployment) -> String {
-    let mut table = String::from(
-        "| parameter | recommended | interval | integer | rounding |\n|---|---|---|---|---|\n",
+    let mut text = format!(
+        "# {}: parameters for {} (chain {})\n\n",
+        deployment.name, deployment.network.name, deployment.network.chain_id
+    );
+    if let Some(verdict) = &deployment.verdict {
+        text.push_str(&format!("Verdict of the simulation: **{verdict}**.\n\n"));
+    }
+    text.push_str(
+        "`params.json` holds every decided parameter as the integer that a contract takes; `params.schema.json` \
+         describes it to editors and to other programs.\n\n\
+         Consumed by `stakewright lint params/params.json`, `stakewright verify` and your own scripts; no contract reads it.\n\n\
+         ## Numbers with an integer\n\n\
+         | parameter | recommended | interval | integer | rounding |\n|---|---|---|---|---|\n",
     );
     for number in &deployment.recommended {
-        let interval = match (number.low, number.high) {
-            (Some(low), Some(high)) => format!("{low} to {high}"),
-            _ => "none: chosen, not estimated".into(),
-        };
-        table.push_str(&format!(
-            "| `{}` | {} {} | {interval} | {} | {}: {} |\n",
+        text.push_str(&format!(
+            "| `{}` | {} {} | {} | {} | {}: {} |\n",
             number.parameter,
             number.value,
             number.unit,
+            interval(number.low, number.high),
             number.integer,
             number.rounding,
             number.rounding.reason(),
         ));
     }
-    format!(
-        "# {}: parameters\n\n\
-         `params.json` holds every decided parameter as the integer that a contract takes; `params.schema.json` \
-         describes it to editors and to other programs.\n\n\
-         Consumed by `stakewright lint params/params.json`, `stakewright verify` and your own scripts; no contract reads it.\n\n{table}",
-        deployment.name,
-    )
+    if !deployment.economics.is_empty() {
+        text.push_str(
+            "\n## Numbers that no contract stores\n\nThe integers above rest on them.\n\n\
+             | number | recommended | interval |\n|---|---|---|\n",
+        );
+        for figure in &deployment.economics {
+            text.push_str(&format!(
+                "| {} | {} {} | {} |\n",
+                figure.name,
+                figure.value,
+                figure.unit,
+                interval(figure.low, figure.high),
+            ));
+        }
+    }
+    text
+}
+
+fn interval(low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("{low} to {high}"),
+        _ => "none: chosen, not estimated".into(),
+    }
 }

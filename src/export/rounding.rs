@@ -13,6 +13,8 @@ use std::fmt;
 pub const DAY_SECONDS: u128 = 86_400;
 /// Seconds of a slot, the unit in which delays of contracts are counted as blocks.
 const BLOCK_SECONDS: u128 = 12;
+/// Days of mainnet's deallocation delay: 100800 blocks of 12 s.
+const EXIT_DAYS: u128 = 14;
 
 /// The rule that made an integer out of a real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +43,14 @@ pub enum Rounding {
     KickTotalFloor,
     /// Days to blocks of 12 s, up: a window is never shorter than asked.
     WindowCeil,
+    /// Days to blocks of a network whose exit is shorter than mainnet's, in proportion and up: a rehearsal
+    /// keeps the order of events.
+    WindowScaledCeil {
+        /// The network's deallocation delay, in blocks; mainnet's is 14 days.
+        deallocation_delay: u32,
+    },
+    /// A share of an operator's stake to wads, up: what stands behind the service is never below what was asked.
+    AllocationCeil,
     /// Days to seconds in whole days, down: the money never has to last longer than planned.
     DurationFloor,
     /// Seconds since 1970 to the next midnight UTC: never before the time asked.
@@ -98,7 +108,12 @@ impl Rounding {
             Self::SlashCeil if value > 1.0 => {
                 Err(refuse("a slash is at most 1 (all of the allocation)"))
             }
-            Self::SlashCeil | Self::MinimumStakeCeil => scale(10u128.pow(18), 1, Direction::Up),
+            Self::AllocationCeil if value > 1.0 => {
+                Err(refuse("an allocation is at most 1 (all of the stake)"))
+            }
+            Self::SlashCeil | Self::MinimumStakeCeil | Self::AllocationCeil => {
+                scale(10u128.pow(18), 1, Direction::Up)
+            }
             Self::MultiplierNearest => scale(10u128.pow(18), 1, Direction::Nearest),
             Self::ThresholdCeil if value > 1.0 => Err(refuse("a threshold is at most 1")),
             Self::MultiplierBipsNearest => scale(10_000, 1, Direction::Nearest),
@@ -106,6 +121,9 @@ impl Rounding {
             Self::KickTotalFloor => scale(10_000, 1, Direction::Down),
             Self::OperatorsCeil | Self::SecondsCeil => scale(1, 1, Direction::Up),
             Self::WindowCeil => scale(DAY_SECONDS, BLOCK_SECONDS, Direction::Up),
+            Self::WindowScaledCeil { deallocation_delay } => {
+                scale(deallocation_delay.into(), EXIT_DAYS, Direction::Up)
+            }
             Self::DurationFloor => Ok(scale(1, 1, Direction::Down)?.saturating_mul(DAY_SECONDS)),
             Self::StartCeil => {
                 Ok(scale(1, DAY_SECONDS, Direction::Up)?.saturating_mul(DAY_SECONDS))
@@ -147,6 +165,12 @@ impl Rounding {
                 "down to the basis point below, so that no larger operator can be replaced"
             }
             Self::WindowCeil => "up to the next block of 12 s, so that the window is never shorter",
+            Self::WindowScaledCeil { .. } => {
+                "in proportion to this network's deallocation delay (mainnet: 14 days), up to the next block"
+            }
+            Self::AllocationCeil => {
+                "up to the next wad, so that the stake is never below the recommendation"
+            }
             Self::DurationFloor => {
                 "down to whole days, so that the daily reward is never below the recommendation"
             }
@@ -170,6 +194,8 @@ impl fmt::Display for Rounding {
             Self::KickOperatorCeil => "kick_operator_ceil",
             Self::KickTotalFloor => "kick_total_floor",
             Self::WindowCeil => "window_ceil",
+            Self::WindowScaledCeil { .. } => "window_scaled_ceil",
+            Self::AllocationCeil => "allocation_ceil",
             Self::DurationFloor => "duration_floor",
             Self::StartCeil => "start_ceil",
             Self::SecondsCeil => "seconds_ceil",
@@ -268,6 +294,13 @@ mod tests {
         check(Rounding::KickTotalFloor, 0.00509, 50);
         check(Rounding::WindowCeil, 14.0, 100_800);
         check(Rounding::WindowCeil, 5.000_01, 36_001);
+        let testnet = Rounding::WindowScaledCeil {
+            deallocation_delay: 50,
+        };
+        check(testnet, 14.0, 50);
+        check(testnet, 3.0, 11);
+        check(testnet, 0.0, 0);
+        check(Rounding::AllocationCeil, 0.0738, 73_800_000_000_000_000);
         check(Rounding::DurationFloor, 365.9, 31_536_000);
         check(Rounding::StartCeil, 1_790_000_001.0, 1_790_035_200);
         check(Rounding::StartCeil, 1_790_035_200.0, 1_790_035_200);
@@ -282,6 +315,7 @@ mod tests {
             (Rounding::SlashCeil, 1.000_001),
             (Rounding::SlashCeil, -0.1),
             (Rounding::ThresholdCeil, 1.01),
+            (Rounding::AllocationCeil, 1.01),
             (Rounding::RewardsFloor { decimals: 18 }, 1e30),
             (Rounding::RewardsFloor { decimals: 77 }, 1.0),
             (Rounding::SecondsCeil, f64::NAN),

@@ -256,6 +256,12 @@ catalogue! {
     "A-method" "simulation.method" "automatic"
         "Plain paths judge a promise that they can show; below about one in twenty-five thousand, importance sampling does."
         "Counting needs no assumption about where failures lie, so it comes first. A tilt that misses a way to fail would understate the risk: a tenth of the paths keep the true law, and plain paths are counted beside as a check."
+    "A-reward-decimals" "deployment.rewards.decimals" "18"
+        "One reward token is 10^18 of its smallest unit."
+        "Most tokens have 18 decimals; USDC and USDT have 6, WBTC has 8. `verify` holds it against the token's own contract before anything is sent."
+    "A-rewards-window" "deployment.rewards.window" "28 days"
+        "One rewards submission pays for 28 days."
+        "The money leaves at once and cannot be taken back, so a window is short enough to learn from and long enough not to be a chore; the protocol allows 730 days."
 }
 
 /// The document that lists all assumptions.

@@ -4,6 +4,8 @@
 //! checks a file against that schema, so that an editor and the program agree about every key. A
 //! draft means nothing yet: [`super::check`] turns it into a [`super::Model`].
 
+pub mod onchain;
+
 pub use super::draft_aftermath::{Faults, Incident, Loans};
 use super::draft_stages::{Policy, Stage};
 use super::leaf::*;
@@ -589,4 +591,24 @@ pub struct Deployment {
     pub rewards_start: Option<At<String>>,
     /// Curve of the operators' signing keys: ECDSA or BN254.
     pub signing: Option<At<Signing>>,
+    /// The account that sends the calls, once the service has accepted it as an admin; else the service itself.
+    pub admin: Option<At<String>>,
+    /// What counts as stake and what it weighs, in place of the snapshot's strategies at its prices.
+    #[serde(default)]
+    pub strategy: Vec<At<onchain::Strategy>>,
+    /// Admission rules of the quorum contracts, in place of the recommended ones.
+    pub quorum: Option<onchain::Quorum>,
+    /// How rewards are submitted.
+    pub rewards: Option<onchain::RewardsCall>,
+    /// The stake table that is carried to other chains.
+    pub stake_table: Option<onchain::StakeTable>,
+    /// Tasks that the set executes through the task mailbox.
+    pub tasks: Option<onchain::Tasks>,
+    /// The set that gathers signatures, beside the one that executes tasks.
+    pub aggregator: Option<onchain::Aggregator>,
+    /// Who else may call what in the service's name.
+    #[serde(default)]
+    pub appointee: Vec<At<onchain::Appointee>>,
+    /// Accounts that deploy files of the middleware ask for.
+    pub roles: Option<onchain::Roles>,
 }

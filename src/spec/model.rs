@@ -4,6 +4,10 @@
 //! its offence by index, an operator's stake is in tokens of the market's assets), every
 //! probability is in `0..=1`. Code after the check takes `&Model` and asks no more questions.
 
+mod onchain;
+
+pub use onchain::*;
+
 pub use super::aftermath::{
     Alternatives, FaultProcess, IncidentRules, Liquidity, Loans, OwnToken, TokenSupply,
 };
@@ -546,7 +550,7 @@ pub enum Monitoring {
 }
 
 /// Where the design is deployed: what an export needs beside the economics.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Default)]
 pub struct Deployment {
     /// The network.
     pub network: Network,
@@ -568,6 +572,8 @@ pub struct Deployment {
     pub rewards_start: Option<String>,
     /// Curve of the operators' signing keys.
     pub signing: Option<Signing>,
+    /// What the contracts alone ask for.
+    pub onchain: OnChain,
 }
 
 /// A network that EigenLayer is deployed on.

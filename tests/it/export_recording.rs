@@ -480,3 +480,57 @@ fn recorded_calldata_is_reproduced_byte_for_byte() {
         );
     }
 }
+
+/// What the contract announced is what was submitted, less the fee of those who opted in to it.
+#[cfg(feature = "chain")]
+#[test]
+fn recorded_events_say_what_was_submitted() {
+    use stakewright::export::address::unhex;
+    use stakewright::export::verify::{announced_rewards, submitted_rewards};
+    let recorded = crate::support::recording::recording();
+    let mut compared = 0;
+    for row in recorded["rewards"].as_array().expect("a list") {
+        let kind = row["kind"].as_str().expect("a kind");
+        let function = row["function"].as_str().expect("a function");
+        let Ok(action) = Action::from_arguments(function, &row["args"]) else {
+            panic!("{function} is known")
+        };
+        let address = |key: &str| -> Address {
+            row[key]
+                .as_str()
+                .expect("an address")
+                .parse()
+                .expect("an address")
+        };
+        let call = Call {
+            from: address("from"),
+            to: stakewright::export::network::Network::mainnet()
+                .contracts
+                .rewards_coordinator,
+            action,
+        };
+        let heard: Vec<_> = row["events"]
+            .as_array()
+            .expect("events")
+            .iter()
+            .filter_map(|event| {
+                let topics: Vec<String> =
+                    serde_json::from_value(event["topics"].clone()).expect("topics");
+                announced_rewards(&topics, &unhex(event["data"].as_str()?)?)
+            })
+            .collect();
+        let said = submitted_rewards(&call);
+        assert_eq!(heard.len(), said.len(), "{kind}");
+        for (said, heard) in said.iter().zip(&heard) {
+            compared += 1;
+            let tail = |text: &str| text.split(" of ").nth(1).map(str::to_owned);
+            if kind.contains("fee") {
+                assert_ne!(said, heard, "{kind}: the fee is gone");
+                assert_eq!(tail(said), tail(heard), "{kind}");
+            } else {
+                assert_eq!(said, heard, "{kind}");
+            }
+        }
+    }
+    assert_eq!(compared, 7, "submissions in the recording");
+}

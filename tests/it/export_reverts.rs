@@ -1,6 +1,6 @@
 //! Every refusal of the contracts, provoked on a node and explained.
 
-use crate::export_verify::{EIGEN, STETH, bench};
+use crate::export_verify::{Bench, EIGEN, Kind, STETH, bench};
 use crate::support::deployment::{MIDNIGHT, at, nobody};
 use stakewright::export::action::{Action, Call};
 use stakewright::export::address::{Address, BEACON_ETH, BURN};
@@ -8,11 +8,21 @@ use stakewright::export::arguments::*;
 use stakewright::export::number::Dec;
 use stakewright::export::plan::{Phase, Step};
 use stakewright::export::verify::{Calls, Outcome, verify};
+use std::collections::BTreeSet;
 
-/// Every refusal of the contracts, provoked by one wrong call after a good plan.
 #[test]
 fn every_revert_is_named_with_the_argument_behind_it() {
     let Some(bench) = bench() else { return };
+    let provoked = provoke(&bench);
+    let missing: Vec<_> = REASONS
+        .iter()
+        .filter(|(name, shown)| *shown == Shown::Node && !provoked.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "never provoked: {missing:?}");
+}
+
+/// Every refusal of the contracts, provoked by one wrong call after a good plan, and explained.
+pub fn provoke(bench: &Bench) -> BTreeSet<&'static str> {
     let deployment = bench.deployment();
     let avs = deployment.avs.expect("an address");
     bench.fund(avs);
@@ -123,9 +133,11 @@ fn every_revert_is_named_with_the_argument_behind_it() {
     admit.extend(crate::support::foundry::word(avs));
     admit.extend(crate::support::foundry::number(0));
     admit.extend(crate::support::foundry::word(admitted));
-    bench
-        .anvil
-        .send(avs, Some(contracts.allocation_manager), &admit);
+    if bench.kind == Kind::StandIns {
+        bench
+            .anvil
+            .send(avs, Some(contracts.allocation_manager), &admit);
+    }
     let slasher = nobody(0x51);
     let appointment = SetAppointee {
         account: avs,
@@ -564,26 +576,55 @@ fn every_revert_is_named_with_the_argument_behind_it() {
             Some("params/strategies/0"),
         ),
     ];
+    // Reasons that only a second call can meet.
+    let keyless = vec![
+        (avs, create(vec![new(6, vec![nobody(0x31)])])),
+        (avs, reserve(6, 604_800)),
+    ];
+    let split = |split: u16| {
+        Action::SetOperatorSplit(SetOperatorSplit {
+            operator: admitted,
+            operator_set: set(0),
+            split: Dec(split),
+        })
+    };
+    let twice = vec![(admitted, split(5)), (admitted, split(6))];
+    let sequences = [
+        (keyless, "KeyTypeNotSet", Some("operatorSet/id")),
+        (twice, "PreviousSplitPending", None),
+    ];
     let mut wrong = Vec::new();
-    for (from, action, error, argument) in cases {
-        let to = action
-            .contract()
-            .address(&bench.network)
-            .expect("a contract");
-        let function = action.function();
-        let call = Call { from, to, action };
-        let step = Step {
-            phase: Phase::Setup,
-            call,
-            title: function.into(),
-            parameters: Vec::new(),
+    let mut provoked = BTreeSet::new();
+    let single = cases
+        .into_iter()
+        .map(|(from, action, error, argument)| (vec![(from, action)], error, argument));
+    for (sequence, error, argument) in single.chain(sequences) {
+        if !sequence.iter().all(|(_, action)| bench.takes(action)) {
+            continue;
+        }
+        let step = |(from, action): (Address, Action)| {
+            let to = action
+                .contract()
+                .address(&bench.network)
+                .unwrap_or(bench.token);
+            let title = action.function().into();
+            Step {
+                phase: Phase::Setup,
+                call: Call { from, to, action },
+                title,
+                parameters: Vec::new(),
+            }
         };
+        let steps: Vec<_> = sequence.into_iter().map(step).collect();
+        let function = steps.last().expect("a call").call.action.function();
         let calls = Calls {
             chain_id: 31_337,
-            steps: vec![step],
+            steps,
+            ..Calls::default()
         };
+        provoked.insert(error);
         let report = verify(&calls, &bench.network, &bench.anvil.node).expect("the node answers");
-        match &report.steps[0].outcome {
+        match &report.steps.last().expect("a call").outcome {
             Outcome::Reverted(why)
                 if why.error == error
                     && (argument.is_none() || why.argument.as_deref() == argument) => {}
@@ -593,4 +634,116 @@ fn every_revert_is_named_with_the_argument_behind_it() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    provoked
+}
+
+/// Where a reason is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// Provoked above, on a node.
+    Node,
+    /// The contract is no part of an export: files for it are checked, and `lint.rs` has the example.
+    File(&'static str),
+    /// The recorded answers of the mainnet bytecode.
+    Recording(&'static str),
+    /// Only operators can meet it, after the export: the name alone.
+    Name,
+}
+
+/// Every reason for which the contracts that an AVS writes to refuse.
+const REASONS: &[(&str, Shown)] = &[
+    ("InvalidPermissions", Shown::Node),
+    ("NotAdmin", Shown::Node),
+    ("AppointeeAlreadySet", Shown::Node),
+    ("CannotHaveZeroAdmins", Shown::Node),
+    ("NonexistentAVSMetadata", Shown::Node),
+    ("InvalidAVSRegistrar", Shown::Node),
+    ("InvalidOperatorSet", Shown::Node),
+    ("InputAddressZero", Shown::Node),
+    ("StrategyAlreadyInOperatorSet", Shown::Node),
+    ("StrategyNotInOperatorSet", Shown::Node),
+    ("InputArrayLengthMismatch", Shown::Node),
+    ("InvalidRedistributionRecipient", Shown::Node),
+    ("InvalidStrategy", Shown::Node),
+    ("InvalidCaller", Shown::Node),
+    ("OperatorNotSlashable", Shown::Node),
+    ("StrategiesMustBeInAscendingOrder", Shown::Node),
+    ("InvalidWadToSlash", Shown::Node),
+    ("InputArrayLengthZero", Shown::Node),
+    ("AmountIsZero", Shown::Node),
+    ("AmountExceedsMax", Shown::Node),
+    ("DurationIsZero", Shown::Node),
+    ("DurationExceedsMax", Shown::Node),
+    ("InvalidDurationRemainder", Shown::Node),
+    ("InvalidStartTimestampRemainder", Shown::Node),
+    ("StartTimestampTooFarInPast", Shown::Node),
+    ("StartTimestampTooFarInFuture", Shown::Node),
+    ("StrategyNotWhitelisted", Shown::Node),
+    ("StrategiesNotInAscendingOrder", Shown::Node),
+    ("SubmissionNotRetroactive", Shown::Node),
+    ("InvalidAddressZero", Shown::Node),
+    ("OperatorsNotInAscendingOrder", Shown::Node),
+    ("SplitExceedsMax", Shown::Node),
+    ("PreviousSplitPending", Shown::Node),
+    ("InvalidCurveType", Shown::Node),
+    ("ConfigurationAlreadySet", Shown::Node),
+    ("KeyTypeNotSet", Shown::Node),
+    ("GenerationReservationAlreadyExists", Shown::Node),
+    ("InvalidStalenessPeriod", Shown::Node),
+    ("ExecutorOperatorSetTaskConfigNotSet", Shown::Node),
+    ("TaskSLAExceedsMaximum", Shown::Node),
+    ("InvalidConsensusValue", Shown::Node),
+    ("InvalidOperatorSetOwner", Shown::Node),
+    ("MaxQuorumsReached", Shown::File("quorum-number")),
+    (
+        "InputDuplicateStrategy",
+        Shown::File("quorum-strategy-unique"),
+    ),
+    ("InputMultiplierZero", Shown::File("quorum-multiplier")),
+    ("LookAheadPeriodTooLong", Shown::File("quorum-look-ahead")),
+    ("CertificateStale", Shown::File("table-staleness-task")),
+    ("UnauthorizedCaller", Shown::Recording("rewards-submitter")),
+    ("CurrentlyPaused", Shown::Recording("rewards-submitter")),
+    ("BelowMinimumStakeRequirement", Shown::Name),
+    ("InsufficientStakeForChurn", Shown::Name),
+    ("CannotKickOperatorAboveThreshold", Shown::Name),
+];
+
+#[test]
+fn every_reason_is_known_by_name_and_shown_somewhere() {
+    use stakewright::export::address::selector;
+    use stakewright::export::lint::CHECKS;
+    use stakewright::export::verify::name;
+    let recorded = crate::export_recording::broken_checks();
+    for (reason, shown) in REASONS {
+        assert_eq!(name(&selector(&format!("{reason}()"))), *reason);
+        let rule = |id: &str| CHECKS.iter().find(|check| check.id == id).expect("a check");
+        match shown {
+            Shown::Node | Shown::Name => {}
+            Shown::File(id) => assert!(rule(id).reverts.contains(reason), "{reason}"),
+            Shown::Recording(id) => {
+                assert!(
+                    rule(id).reverts.contains(reason) && recorded.contains(id),
+                    "{reason}"
+                );
+            }
+        }
+    }
+    // No check names a reason that stands nowhere.
+    let of_operators =
+        |source: &str| source.contains("DelegationManager") || source.contains("StrategyManager");
+    for check in CHECKS.iter().filter(|check| !of_operators(check.source)) {
+        for reason in check
+            .reverts
+            .iter()
+            .filter(|reason| reason.bytes().all(|b| b.is_ascii_alphabetic()))
+        {
+            let listed = REASONS.iter().any(|(name, _)| name == reason);
+            assert!(
+                listed || recorded.contains(check.id),
+                "{reason} of {}",
+                check.id
+            );
+        }
+    }
 }

@@ -6,11 +6,12 @@ use stakewright::export::address::{Address, BEACON_ETH};
 use stakewright::export::arguments::*;
 use stakewright::export::design::{Deployment, RewardsKind};
 use stakewright::export::lint::{
-    CHECKS, Context, Kind, LintFinding, PlacedCall, Severity, calls, deployment, lint,
+    CHECKS, Context, Kind, LintFinding, PlacedCall, Severity, call, calls, deployment, lint,
 };
 use stakewright::export::network::Network;
 use stakewright::export::number::Dec;
 use stakewright::export::plan::plan;
+use stakewright::export::world::{Knowledge, World};
 use stakewright::export::{ExportError, Target, export};
 use stakewright::units::{Bips, Blocks, Multiplier, Seconds, Timestamp};
 use std::collections::BTreeSet;
@@ -135,6 +136,9 @@ fn table(d: &mut Deployment) -> &mut stakewright::export::design::StakeTable {
 fn of_designs() -> Vec<Example> {
     vec![
         design("admin-takes-over", |d| d.admin = Some(nobody(0x42))),
+        design("public-test-key", |d| {
+            set_zero(d).slasher = at("0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC")
+        }),
         design("metadata-uri", |d| d.metadata_uri = "avs.json".into()),
         design("file-shape", |d| d.operator_sets.clear()),
         design("appointee-once", |d| {
@@ -414,6 +418,9 @@ fn of_calls() -> Vec<Example> {
                 }),
             );
         }),
+        in_calls("public-test-key", |list| {
+            list[0].call.from = at("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
+        }),
         in_calls("chain-id", |list| {
             list[0].call.to = Network::sepolia().contracts.allocation_manager
         }),
@@ -549,11 +556,55 @@ fn of_files() -> Vec<Example> {
     examples
 }
 
+/// A submission by a sender of whom a chain says how many tokens it holds.
+fn paid_from(held: u128) -> Vec<LintFinding> {
+    let mut world = World::new(Network::mainnet(), Knowledge::Partial, 0, NOW);
+    let (avs, token) = (nobody(0x41), nobody(0x70));
+    world.balances.insert((token, avs), held);
+    let submission = Submission {
+        strategies_and_multipliers: vec![StrategyAndMultiplier {
+            strategy: BEACON_ETH,
+            multiplier: Dec(1),
+        }],
+        token,
+        amount: Dec(1_000),
+        start_timestamp: Dec(MIDNIGHT as u32),
+        duration: Dec(86_400),
+    };
+    let action = Action::UniqueStakeRewards(StakeRewards {
+        operator_set: SetKey { avs, id: Dec(0) },
+        rewards_submissions: vec![submission],
+    });
+    let to = Network::mainnet().contracts.rewards_coordinator;
+    let placed = PlacedCall {
+        place: "/calls/0".into(),
+        call: Call {
+            from: avs,
+            to,
+            action,
+        },
+    };
+    call(&placed, &mut world, &known())
+}
+
+fn of_balances() -> Vec<Example> {
+    vec![Example {
+        check: "rewards-balance",
+        without: paid_from(1_000),
+        with: paid_from(999),
+    }]
+}
+
 #[test]
 fn every_check_has_an_example_with_and_one_without_the_fault() {
     let mut shown = BTreeSet::new();
     let mut wrong = Vec::new();
-    for example in of_designs().into_iter().chain(of_calls()).chain(of_files()) {
+    let examples = of_designs()
+        .into_iter()
+        .chain(of_calls())
+        .chain(of_balances())
+        .chain(of_files());
+    for example in examples {
         let has = |findings: &[LintFinding]| {
             findings
                 .iter()

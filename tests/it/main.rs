@@ -18,6 +18,8 @@ mod coverage;
 mod embedded;
 mod engine_agrees;
 mod engine_closed_forms;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod export_cli;
 mod export_recording;
 #[cfg(feature = "chain")]
 mod export_reverts;

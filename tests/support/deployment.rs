@@ -56,6 +56,7 @@ pub fn complete(network: Network, token: Address) -> Deployment {
         strategies: vec![steth.clone(), beacon.clone()],
         slasher: nobody(0x51),
         redistribution_recipient: None,
+        asked_allocation: Some(Dec(120_000_000_000_000_000)),
         quorum: Some(quorum()),
         slash_rules: vec![SlashRule {
             offence: "false report".into(),
@@ -84,6 +85,7 @@ pub fn complete(network: Network, token: Address) -> Deployment {
         strategies: vec![steth.clone()],
         slasher: nobody(0x52),
         redistribution_recipient: Some(nobody(0x53)),
+        asked_allocation: None,
         quorum: Some(Quorum {
             stake_type: StakeType::TotalDelegated,
             ..quorum()
@@ -97,6 +99,10 @@ pub fn complete(network: Network, token: Address) -> Deployment {
         operator_set: 0,
         kind,
         token,
+        unit: Some(TokenUnit {
+            symbol: "WETH".into(),
+            decimals: 18,
+        }),
         start: Timestamp(MIDNIGHT),
         duration: Seconds(30 * 86_400),
         strategies: vec![beacon.clone(), steth.clone()],
@@ -186,6 +192,14 @@ pub fn complete(network: Network, token: Address) -> Deployment {
             veto_committee: Some(nobody(0x97)),
         },
         as_of: Timestamp(NOW),
+        verdict: Some("safe: an insecure day within 30 days has probability at most 0.1 %".into()),
+        economics: vec![Figure {
+            name: "slashable stake".into(),
+            value: 8.06e8,
+            unit: "USD".into(),
+            low: Some(6.92e8),
+            high: Some(8.61e8),
+        }],
         recommended,
     }
 }
@@ -278,6 +292,7 @@ fn any_set(listed: Vec<Address>) -> impl Strategy<Value = OperatorSet> {
                     strategies,
                     slasher: Address(address),
                     redistribution_recipient: recipient,
+                    asked_allocation: None,
                     quorum: Some(quorum()),
                     slash_rules: vec![SlashRule {
                         offence: "any".into(),
@@ -346,6 +361,7 @@ fn any_rewards(listed: Vec<Address>) -> impl Strategy<Value = RewardsSubmission>
             operator_set,
             kind,
             token: Address::ZERO,
+            unit: None,
             start: Timestamp(start),
             duration: Seconds(days as u32 * 86_400),
             strategies,

@@ -4,6 +4,7 @@ mod bench;
 mod chainside;
 mod check;
 mod compare;
+mod config;
 mod export;
 mod inspect;
 mod pull;

@@ -27,7 +27,7 @@ struct Ran<'a> {
 pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
     let started_at = jiff::Timestamp::now().to_string();
     let study = Study::open(&args.model, output)?;
-    let addresses = export::addresses(args.avs.as_deref(), None)?;
+    let addresses = export::addresses(&args.place)?;
     let verb = if args.full { "run --full" } else { "run" };
     let id = name(&study, verb);
     let mut folder = RunFolder::open(&args.out, &id)?;
@@ -38,7 +38,7 @@ pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
         Depth::Usual
     };
     let answer = study.answer(depth, output)?;
-    let (deployment, config) = export::config_of(&study, &answer.recommendation, addresses)?;
+    let (deployment, config) = export::config_of(&study, &answer.recommendation, &addresses)?;
     let place = args.out.join(&id);
     let written = outputs(&place, deployment.is_some());
     let findings = study.findings(verb, &answer, deployment.as_ref(), written);
@@ -56,6 +56,9 @@ pub fn run(args: &RunArgs, output: Output) -> Result<Exit, CliError> {
     folder.add(&json("findings.json", &findings)?)?;
     folder.add(&ensemble(&study, &answer)?)?;
     folder.add(&incidents(&study, &answer)?)?;
+    for file in sources(&study)? {
+        folder.add(&file)?;
+    }
     if progress::stopped() {
         return Err(CliError::interrupted());
     }
@@ -143,6 +146,23 @@ fn json<T: Serialize>(path: &str, value: &T) -> Result<Artifact, CliError> {
         path: path.to_owned(),
         bytes: text.into_bytes(),
     })
+}
+
+/// The model file and the files that it names, so that a run can be exported later and by others.
+fn sources(study: &Study) -> Result<Vec<Artifact>, CliError> {
+    let mut files = vec![Artifact {
+        path: run::MODEL_FILE.to_owned(),
+        bytes: study.model.text.clone().into_bytes(),
+    }];
+    for path in &study.model.beside {
+        let bytes = std::fs::read(path).map_err(|error| CliError::file("read", path, &error))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let path = format!("{}/{name}", run::MODEL_FOLDER);
+        if files.iter().all(|file| file.path != path) {
+            files.push(Artifact { path, bytes });
+        }
+    }
+    Ok(files)
 }
 
 /// The certified design's paths, as a table.

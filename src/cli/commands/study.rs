@@ -12,7 +12,7 @@ use crate::random::Seed;
 use crate::recommend::{self, Answer, Recommendation, Search, Stage, paths_for};
 use crate::report::findings::{Findings, Output as Written};
 use crate::report::format;
-use crate::run::{self, Addresses, DeploymentError};
+use crate::run::{self, Addresses, Decided, DeploymentError};
 use crate::units::Timestamp;
 use std::cell::RefCell;
 use std::time::Instant;
@@ -142,13 +142,13 @@ impl Study {
     pub fn deployment(
         &self,
         recommendation: &Recommendation,
-        addresses: Addresses,
+        addresses: &Addresses,
     ) -> Result<Deployment, DeploymentError> {
         let now = jiff::Timestamp::now().as_second().max(0) as u64;
         run::deployment(
             &self.model.model,
             &self.loaded.snapshot,
-            recommendation,
+            &Decided::of(recommendation),
             addresses,
             Timestamp(now),
         )

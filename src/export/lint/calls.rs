@@ -8,6 +8,7 @@ use crate::export::address::{Address, BEACON_ETH};
 use crate::export::arguments::{SetKey, StrategyAndMultiplier};
 use crate::export::rounding::DAY_SECONDS;
 use crate::export::world::{Knowledge, World, threshold_of};
+use std::collections::BTreeSet;
 
 /// A call and where it stands in its file.
 #[derive(Debug, Clone)]
@@ -29,10 +30,45 @@ pub fn calls(calls: &[PlacedCall], context: &Context) -> Vec<LintFinding> {
     );
     world.whitelisted.clone_from(&context.whitelisted);
     let mut findings = Vec::new();
+    // Each account is said once, where it first has a role.
+    let mut seen = BTreeSet::new();
     for placed in calls {
+        for (account, place) in accounts(placed) {
+            if seen.insert(account) {
+                design::public_key(account, &context.network, &place, &mut findings);
+            }
+        }
         findings.extend(call(placed, &mut world, context));
     }
     findings
+}
+
+/// Accounts to which a call gives a right, and its sender.
+fn accounts(placed: &PlacedCall) -> Vec<(Address, String)> {
+    let mut accounts = vec![(placed.call.from, format!("{}/from", placed.place))];
+    let mut add = |account: Address, argument: String| {
+        accounts.push((account, format!("{}/arguments/{argument}", placed.place)));
+    };
+    match &placed.call.action {
+        Action::CreateSets(a) => {
+            for (index, set) in a.params.iter().enumerate() {
+                add(set.slasher, format!("params/{index}/slasher"));
+            }
+        }
+        Action::CreateRedistributingSets(a) => {
+            for (index, set) in a.params.iter().enumerate() {
+                add(set.slasher, format!("params/{index}/slasher"));
+            }
+            for (index, recipient) in a.redistribution_recipients.iter().enumerate() {
+                add(*recipient, format!("redistributionRecipients/{index}"));
+            }
+        }
+        Action::UpdateSlasher(a) => add(a.slasher, "slasher".into()),
+        Action::SetAppointee(a) => add(a.appointee, "appointee".into()),
+        Action::AddPendingAdmin(a) => add(a.admin, "admin".into()),
+        _ => {}
+    }
+    accounts
 }
 
 /// Checks one call on a world, and plays it there.

@@ -48,6 +48,8 @@ checks! {
         "once another admin has accepted, the AVS address itself has no rights unless it is an admin too";
     "metadata-first" Error ALLOCATION_MANAGER ["NonexistentAVSMetadata"] "metadata is published before sets are created";
     "metadata-uri" Warning OWN [] "the metadata address is an https or ipfs address that somebody can read";
+    "public-test-key" Warning OWN []
+        "no account whose private key everybody knows (test accounts of anvil and hardhat) has a role on a public network";
     "registrar-supports-avs" Error ALLOCATION_MANAGER ["InvalidAVSRegistrar"] "the registrar answers that it supports the AVS";
     "registrar-is-contract" Error ALLOCATION_MANAGER ["(empty)"] "the registrar is a contract, not an account";
 
@@ -117,6 +119,7 @@ checks! {
     "rewards-operator-zero" Error REWARDS ["InvalidAddressZero"] "a named operator is an account";
     "rewards-operator-order" Error REWARDS ["OperatorsNotInAscendingOrder"] "named operators ascend by address, each once";
     "rewards-allowance" Error REWARDS ["ERC20 allowance"] "the sender lets the rewards coordinator take the tokens before it asks for them";
+    "rewards-balance" Error REWARDS ["ERC20 balance"] "the sender holds the tokens that a submission takes from it";
     "rewards-not-cancellable" Note REWARDS [] "a submission that runs ahead is paid at once and cannot be taken back";
     "rewards-submitter" Error REWARDS ["UnauthorizedCaller" "CurrentlyPaused"] "submissions for everybody belong to the protocol, and one kind is paused";
     "operator-split" Error REWARDS ["InvalidPermissions"] "only an operator sets its split";

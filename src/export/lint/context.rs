@@ -38,9 +38,12 @@ impl Context {
 impl Context {
     /// The same, with the strategies and stakes of a snapshot.
     ///
-    /// Strategies count as whitelisted when the snapshot lists them, so it must be one of this network.
+    /// Strategies count as whitelisted when the snapshot lists them; a snapshot of another chain says nothing.
     #[must_use]
     pub fn with_snapshot(mut self, snapshot: &Snapshot) -> Self {
+        if snapshot.manifest.chain_id != self.network.chain_id {
+            return self;
+        }
         self.whitelisted = Some(
             snapshot
                 .assets

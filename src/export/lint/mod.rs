@@ -11,5 +11,5 @@ pub use calls::{PlacedCall, call, calls};
 pub use catalogue::CHECKS;
 pub use context::Context;
 pub use design::{deployment, deployment_in};
-pub use files::{Kind, LintError, guess, lint};
+pub use files::{Kind, LintError, guess, lint, stated_network};
 pub use finding::{Check, LintFinding, Severity};

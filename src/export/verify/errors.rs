@@ -4,7 +4,7 @@ use crate::export::address::{hex, selector, unhex};
 use crate::export::lint::CHECKS;
 
 /// Errors of the contracts that no check here enforces but that a call can meet.
-const OTHERS: [&str; 22] = [
+const OTHERS: [&str; 26] = [
     "AppointeeNotSet",
     "AdminAlreadyPending",
     "AdminAlreadySet",
@@ -27,6 +27,10 @@ const OTHERS: [&str; 22] = [
     "OnlyPauser",
     "LookAheadPeriodTooLong",
     "ConfigurationAlreadySet",
+    "BelowMinimumStakeRequirement",
+    "InsufficientStakeForChurn",
+    "CannotKickOperatorAboveThreshold",
+    "QuorumDoesNotExist",
 ];
 
 /// What a revert says: the error's name, `Panic(0x11)`, `Error("…")`, `(empty)` or the bare selector.

@@ -32,13 +32,25 @@ pub fn expectations(
     for call in calls {
         of_call(call, network, &mut expected, &mut submissions);
     }
+    // A limit that the export was made with and the chain states too.
+    if calls
+        .iter()
+        .any(|call| call.action.contract() == Contract::AllocationManager)
+    {
+        expected.push(Expectation {
+            what: "deallocation delay of the chain, blocks".into(),
+            contract: network.contracts.allocation_manager,
+            read: Read::DeallocationDelay,
+            expected: network.limits.deallocation_delay.0.to_string(),
+        });
+    }
     let coordinator = network.contracts.rewards_coordinator;
     for (sender, count) in submissions
         .iter()
         .filter(|(sender, count)| submitted.get(*sender) != Some(*count))
     {
         expected.push(Expectation {
-            what: format!("rewards submissions of {sender}"),
+            what: format!("number of rewards submissions of {sender}"),
             contract: coordinator,
             read: Read::Submissions(*sender),
             expected: count.to_string(),
@@ -155,7 +167,7 @@ fn created(
         set.slasher.to_string(),
     );
     push(
-        format!("slashed stake of set {id} goes to"),
+        format!("receiver of slashed stake of set {id}"),
         Read::Recipient(key),
         recipient.to_string(),
     );

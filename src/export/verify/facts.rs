@@ -237,6 +237,10 @@ impl Known<'_> {
             };
             let known = self.world.allowances.get_or_insert_with(BTreeMap::new);
             known.insert((token, owner, spender), allowed);
+            if let Some(held) = self.ask(token, Read::Balance(owner))? {
+                let held = held.parse().unwrap_or(u128::MAX);
+                self.world.balances.insert((token, owner), held);
+            }
         }
         Ok(())
     }

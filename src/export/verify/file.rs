@@ -3,15 +3,23 @@
 use crate::export::abi;
 use crate::export::action::{Action, Call};
 use crate::export::address::{Address, unhex};
-use crate::export::core::CallFile;
-use crate::export::plan::{Phase, Step};
+use crate::export::core::{CallFile, TokenEntry, tokens};
+use crate::export::design::Deployment;
+use crate::export::network::Network;
+use crate::export::plan::{Phase, Step, plan};
 use serde_json::Value;
 
 /// Calls of one chain, in order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Calls {
     /// Chain they are for.
     pub chain_id: u64,
+    /// The AVS, where the file names it.
+    pub avs: Option<Address>,
+    /// Addresses and limits, where the file brings its own.
+    pub network: Option<Network>,
+    /// Tokens that amounts are stated in.
+    pub tokens: Vec<TokenEntry>,
     /// The calls.
     pub steps: Vec<PlannedCall>,
 }
@@ -33,6 +41,20 @@ pub enum ReadError {
         /// What is wrong.
         problem: String,
     },
+}
+
+impl Calls {
+    /// The calls that a deployment asks for, without a file between.
+    #[must_use]
+    pub fn of(deployment: &Deployment, avs: Address) -> Self {
+        Self {
+            chain_id: deployment.network.chain_id,
+            avs: Some(avs),
+            network: deployment.network.unknown_definition(),
+            tokens: tokens(deployment),
+            steps: plan(deployment, avs),
+        }
+    }
 }
 
 /// The calls of `calls.json` or of a Safe batch.
@@ -73,6 +95,9 @@ fn calls(file: Value) -> Result<Calls, ReadError> {
     };
     Ok(Calls {
         chain_id: file.chain_id,
+        avs: Some(file.avs),
+        network: file.network_definition,
+        tokens: file.tokens,
         steps: file.calls.into_iter().map(step).collect::<Result<_, _>>()?,
     })
 }
@@ -133,5 +158,6 @@ fn batch(file: &Value) -> Result<Calls, ReadError> {
             .enumerate()
             .map(step)
             .collect::<Result<_, _>>()?,
+        ..Calls::default()
     })
 }

@@ -1,126 +1,37 @@
 //! The proof on a chain: calls tried in order, reverts explained, results read back. Nothing is ever sent
 //! to a real network, and there is no key.
 
+mod drift;
 mod errors;
 mod expect;
+mod explain;
 mod facts;
 mod file;
+mod logs;
 mod node;
 mod reads;
+mod report;
 mod simulate;
 
+pub use drift::{drift, drift_of};
 pub use errors::{name, name_of_hex};
 pub use file::{Calls, ReadError, read};
 pub use node::{HttpNode, Node, NodeError};
+pub use report::{Explanation, Outcome, ReadBack, StepReport, VerifyReport};
 pub use simulate::Method;
 
 use super::abi::{AbiError, encode};
-use super::action::{Action, Call};
-use super::address::{Address, keccak256, lower};
+use super::action::{Call, Contract};
+use super::address::{Address, lower};
 use super::network::Network;
 use super::plan::Phase;
-use super::world::{Knowledge, Revert, World};
+use super::world::{Knowledge, World};
 use expect::{Expectation, expectations};
+use explain::explain;
 use reads::{Read, prefixed};
-use serde::Serialize;
 use serde_json::{Value, json};
 use simulate::{Attempt, Trace, one, run};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a verification found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct VerifyReport {
-    /// Chain that answered.
-    pub chain_id: u64,
-    /// Its newest block.
-    pub block: u64,
-    /// How the calls were tried.
-    pub method: Method,
-    /// What came of each call, in order.
-    pub steps: Vec<StepReport>,
-    /// What the chain answers afterwards.
-    pub read_back: Vec<ReadBack>,
-    /// What limits the proof.
-    pub notes: Vec<String>,
-}
-
-/// What came of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StepReport {
-    /// Number, from 1.
-    pub step: usize,
-    /// What it does.
-    pub title: String,
-    /// The function.
-    pub function: &'static str,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Gas used, where the node says it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gas: Option<u64>,
-}
-
-/// How a call ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It passed.
-    Passed,
-    /// It reverted.
-    Reverted(Explanation),
-    /// It reverted where earlier calls were not in force: it may pass in order.
-    Unclear(Explanation),
-    /// It was not tried.
-    Skipped {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// Why a call reverts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Explanation {
-    /// Name of the contract's error.
-    pub error: String,
-    /// Path of the argument that causes it, when it can be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub argument: Option<String>,
-    /// What is wrong.
-    pub wrong: String,
-    /// What would be right.
-    pub right: String,
-    /// Parameters of the deployment behind the call.
-    pub parameters: Vec<String>,
-}
-
-/// A value read back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ReadBack {
-    /// What it is.
-    pub what: String,
-    /// What the export says.
-    pub expected: String,
-    /// What the chain says.
-    pub found: String,
-}
-
-impl ReadBack {
-    /// True when the chain says what the export says.
-    #[must_use]
-    pub fn agrees(&self) -> bool {
-        self.expected == self.found
-    }
-}
-
-impl VerifyReport {
-    /// True when every call that was tried passed and everything read back agrees.
-    #[must_use]
-    pub fn passed(&self) -> bool {
-        let fine =
-            |step: &StepReport| matches!(step.outcome, Outcome::Passed | Outcome::Skipped { .. });
-        self.steps.iter().all(fine) && self.read_back.iter().all(ReadBack::agrees)
-    }
-}
 
 /// Why nothing could be verified.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +51,16 @@ pub enum VerifyError {
         /// Name of the network of the calls.
         network: String,
     },
+    /// The node's chain has no contract where one is called.
+    #[error("there is no {contract} at {address} on this node's chain, which should be {network}")]
+    NoContract {
+        /// Where it should be.
+        address: Address,
+        /// What should be there.
+        contract: Contract,
+        /// Name of the network of the calls.
+        network: String,
+    },
     /// A call does not fit the contract's types.
     #[error(transparent)]
     Abi(#[from] AbiError),
@@ -150,35 +71,34 @@ pub enum VerifyError {
 /// `network` holds the addresses and limits that reverts are explained by.
 ///
 /// # Errors
-/// When the node does not answer or is on another chain.
+/// When the node does not answer, is on another chain, or carries none of the contracts.
 pub fn verify(
     calls: &Calls,
     network: &Network,
     node: &dyn Node,
 ) -> Result<VerifyReport, VerifyError> {
-    let (chain_id, block) = head(node)?;
-    if chain_id != calls.chain_id {
-        let network = network.name.clone();
-        return Err(VerifyError::WrongChain {
-            expected: calls.chain_id,
-            found: chain_id,
-            network,
-        });
-    }
+    let (chain_id, block) = on_chain(calls.chain_id, network, node)?;
     let now: Vec<_> = calls
         .steps
         .iter()
         .filter(|step| step.phase == Phase::Setup)
         .collect();
     let planned: Vec<&Call> = now.iter().map(|step| &step.call).collect();
+    contracts_exist(&planned, network, node)?;
     let attempts = planned
         .iter()
         .map(|call| attempt(call))
         .collect::<Result<Vec<_>, _>>()?;
-    let expected = expectations(&planned, network, &submitted(node, &planned, network)?);
+    let mut expected = expectations(&planned, network, &submitted(node, &planned, network)?);
+    expected.extend(of_tokens(calls));
     let questions: Vec<_> = expected.iter().map(question).collect();
     let (method, traces, answers) = run(node, &attempts, &questions)?;
-    let world = facts::world(node, &planned, network)?;
+    // Only a revert asks what the chain says of everything that the calls mention.
+    let world = if traces.iter().all(|trace| trace.result.is_ok()) {
+        World::new(network.clone(), Knowledge::Partial, block, 0)
+    } else {
+        facts::world(node, &planned, network)?
+    };
     let mut outcomes = explain(&now, &traces, world, method).into_iter();
     let mut steps = Vec::new();
     for step in &calls.steps {
@@ -202,8 +122,12 @@ pub fn verify(
         });
     }
     let mut read_back = compared(&expected, &answers);
-    read_back.extend(metadata(&planned, &traces, method));
-    let notes = notes(method, network, &expected);
+    if method != Method::OneByOne {
+        let payers = fee_payers(&planned, network, node)?;
+        read_back.extend(logs::read_back(&planned, &traces, &payers));
+    }
+    let mut notes = notes(method, network);
+    notes.extend(version(network, node)?);
     Ok(VerifyReport {
         chain_id,
         block,
@@ -214,34 +138,100 @@ pub fn verify(
     })
 }
 
-/// What the chain says today where the calls would set something: the drift of a deployed AVS.
-///
-/// # Errors
-/// When the node does not answer or is on another chain.
-pub fn drift(
-    calls: &Calls,
-    network: &Network,
-    node: &dyn Node,
-) -> Result<Vec<ReadBack>, VerifyError> {
-    let (chain_id, _) = head(node)?;
-    if chain_id != calls.chain_id {
+/// The node's chain and newest block, when it is the chain of the calls.
+fn on_chain(expected: u64, network: &Network, node: &dyn Node) -> Result<(u64, u64), VerifyError> {
+    let (found, block) = head(node)?;
+    if found != expected {
         let network = network.name.clone();
         return Err(VerifyError::WrongChain {
-            expected: calls.chain_id,
-            found: chain_id,
+            expected,
+            found,
             network,
         });
     }
-    let planned: Vec<&Call> = calls.steps.iter().map(|step| &step.call).collect();
-    let submitted = submitted(node, &planned, network)?;
-    let mut expected = expectations(&planned, network, &submitted);
-    // How often rewards were submitted is history, not configuration.
-    expected.retain(|expectation| !matches!(expectation.read, Read::Submissions(_)));
-    let answers = expected
+    Ok((found, block))
+}
+
+/// A call to an address without code succeeds and does nothing: that must not pass for a proof.
+fn contracts_exist(calls: &[&Call], network: &Network, node: &dyn Node) -> Result<(), VerifyError> {
+    let targets: BTreeMap<Address, Contract> = calls
         .iter()
-        .map(|expectation| one(node, &question(expectation)))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(compared(&expected, &answers))
+        .map(|call| (call.to, call.action.contract()))
+        .collect();
+    for (address, contract) in targets {
+        let code = node.request("eth_getCode", json!([lower(address), "latest"]))?;
+        if matches!(code.as_str(), None | Some("" | "0x")) {
+            return Err(VerifyError::NoContract {
+                address,
+                contract,
+                network: network.name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Decimals of the tokens that amounts were made with.
+fn of_tokens(calls: &Calls) -> Vec<Expectation> {
+    calls
+        .tokens
+        .iter()
+        .map(|token| Expectation {
+            what: format!("decimals of {} {}", token.symbol, token.token),
+            contract: token.token,
+            read: Read::Decimals,
+            expected: token.decimals.to_string(),
+        })
+        .collect()
+}
+
+/// One getter on the present state; `None` when it does not answer so.
+fn ask(node: &dyn Node, contract: Address, read: Read) -> Result<Option<String>, NodeError> {
+    let asked = Attempt {
+        from: Address::ZERO,
+        to: contract,
+        data: read.calldata(),
+    };
+    Ok(one(node, &asked)?
+        .result
+        .ok()
+        .and_then(|data| read.answer(&data)))
+}
+
+/// Senders of rewards that have opted in to the protocol's fee.
+fn fee_payers(
+    calls: &[&Call],
+    network: &Network,
+    node: &dyn Node,
+) -> Result<BTreeSet<Address>, NodeError> {
+    let coordinator = network.contracts.rewards_coordinator;
+    let senders: BTreeSet<_> = calls
+        .iter()
+        .filter(|call| !logs::submitted(call).is_empty())
+        .map(|call| call.from)
+        .collect();
+    let mut payers = BTreeSet::new();
+    for sender in senders {
+        if ask(node, coordinator, Read::PaysFee(sender))?.as_deref() == Some("true") {
+            payers.insert(sender);
+        }
+    }
+    Ok(payers)
+}
+
+/// What to say when the chain runs another version of the protocol than the rules here.
+fn version(network: &Network, node: &dyn Node) -> Result<Option<String>, NodeError> {
+    let Some(registry) = network.contracts.protocol_registry else {
+        return Ok(None);
+    };
+    let found = ask(node, registry, Read::Version)?;
+    let found = found.filter(|found| *found != network.protocol_version);
+    Ok(found.map(|found| {
+        format!(
+            "the chain runs protocol {found}; the rules that explain reverts are those of {}",
+            network.protocol_version
+        )
+    }))
 }
 
 fn head(node: &dyn Node) -> Result<(u64, u64), NodeError> {
@@ -266,6 +256,11 @@ fn attempt(call: &Call) -> Result<Attempt, AbiError> {
     })
 }
 
+/// Every call can be spelled as calldata.
+fn attempt_fits(calls: &[&Call]) -> Result<(), AbiError> {
+    calls.iter().try_for_each(|call| attempt(call).map(drop))
+}
+
 fn question(expectation: &Expectation) -> Attempt {
     Attempt {
         from: Address::ZERO,
@@ -284,108 +279,17 @@ fn submitted(
     let senders: BTreeSet<_> = calls.iter().filter(rewards).map(|call| call.from).collect();
     let mut counts = BTreeMap::new();
     for sender in senders {
-        let read = Read::Submissions(sender);
-        let asked = Attempt {
-            from: Address::ZERO,
-            to: network.contracts.rewards_coordinator,
-            data: read.calldata(),
-        };
-        let answer = one(node, &asked)?
-            .result
-            .ok()
-            .and_then(|data| read.answer(&data));
+        let answer = ask(
+            node,
+            network.contracts.rewards_coordinator,
+            Read::Submissions(sender),
+        )?;
         counts.insert(
             sender,
             answer.and_then(|count| count.parse().ok()).unwrap_or(0),
         );
     }
     Ok(counts)
-}
-
-/// Outcomes of calls, with the argument behind each revert where the world can tell it.
-fn explain(
-    steps: &[&file::PlannedCall],
-    traces: &[Trace],
-    mut world: World,
-    method: Method,
-) -> Vec<(Outcome, Option<u64>)> {
-    let mut failed_before = false;
-    let mut outcomes = Vec::new();
-    for (step, trace) in steps.iter().zip(traces) {
-        let candidates = candidates(&mut world, &step.call);
-        world.apply(&step.call);
-        let outcome = match &trace.result {
-            Ok(_) => Outcome::Passed,
-            Err(error) => {
-                let explanation = explanation(error, step, candidates, failed_before);
-                let unclear = method == Method::OneByOne && !outcomes.is_empty();
-                failed_before = true;
-                if unclear {
-                    Outcome::Unclear(explanation)
-                } else {
-                    Outcome::Reverted(explanation)
-                }
-            }
-        };
-        outcomes.push((outcome, trace.gas));
-    }
-    outcomes
-}
-
-/// Why the call may revert: what is certain when the world is taken for all there is, and what is in doubt.
-fn candidates(world: &mut World, call: &Call) -> Vec<Revert> {
-    let mut found = Vec::new();
-    for knowledge in [Knowledge::Complete, Knowledge::Partial] {
-        world.knowledge = knowledge;
-        match world.check(call) {
-            Ok(doubts) => found.extend(doubts),
-            Err(revert) => found.push(revert),
-        }
-    }
-    found
-}
-
-fn explanation(
-    error: &str,
-    step: &file::PlannedCall,
-    candidates: Vec<Revert>,
-    failed_before: bool,
-) -> Explanation {
-    let parameters = step.parameters.clone();
-    let matching = candidates.into_iter().find(|revert| {
-        // Tokens word a missing allowance each in their own way.
-        revert.reason.to_string() == error
-            || (revert.check == "rewards-allowance" && error.starts_with("Error("))
-    });
-    if let Some(revert) = matching {
-        let argument = Some(revert.argument).filter(|argument| !argument.is_empty());
-        return Explanation {
-            error: error.into(),
-            argument,
-            wrong: revert.wrong,
-            right: revert.right,
-            parameters,
-        };
-    }
-    let rule = super::lint::CHECKS
-        .iter()
-        .find(|check| check.reverts.contains(&error));
-    let wrong = rule.map_or_else(
-        || format!("{} reverted", step.call.action.function()),
-        |check| format!("the rule is: {}", check.rule),
-    );
-    let right = if failed_before {
-        "put the earlier call right first: this one rests on it"
-    } else {
-        "compare the arguments with the state of the chain"
-    };
-    Explanation {
-        error: error.into(),
-        argument: None,
-        wrong,
-        right: right.into(),
-        parameters,
-    }
 }
 
 fn compared(expected: &[Expectation], answers: &[Trace]) -> Vec<ReadBack> {
@@ -406,36 +310,7 @@ fn compared(expected: &[Expectation], answers: &[Trace]) -> Vec<ReadBack> {
     expected.iter().zip(answers).map(row).collect()
 }
 
-/// Metadata is never stored, only announced: it is read out of the logs.
-fn metadata(calls: &[&Call], traces: &[Trace], method: Method) -> Vec<ReadBack> {
-    if method != Method::Simulated {
-        return Vec::new();
-    }
-    let topic = prefixed(&keccak256(b"AVSMetadataURIUpdated(address,string)"));
-    let mut rows = Vec::new();
-    for (call, trace) in calls.iter().zip(traces) {
-        let Action::UpdateMetadata(a) = &call.action else {
-            continue;
-        };
-        let avs = format!("0x{:0>64}", lower(a.avs).trim_start_matches("0x"));
-        let announced = trace
-            .logs
-            .iter()
-            .find(|(topics, _)| topics.first() == Some(&topic) && topics.get(1) == Some(&avs));
-        let text = announced.and_then(|(_, data)| {
-            let length = usize::from(u16::from_be_bytes([*data.get(62)?, *data.get(63)?]));
-            Some(String::from_utf8_lossy(data.get(64..64 + length)?).into_owned())
-        });
-        rows.push(ReadBack {
-            what: format!("metadata of {}", a.avs),
-            expected: a.metadata_uri.clone(),
-            found: text.unwrap_or_else(|| "not announced".into()),
-        });
-    }
-    rows
-}
-
-fn notes(method: Method, network: &Network, expected: &[Expectation]) -> Vec<String> {
+fn notes(method: Method, network: &Network) -> Vec<String> {
     let mut notes = Vec::new();
     match method {
         Method::Simulated => {}
@@ -446,12 +321,6 @@ fn notes(method: Method, network: &Network, expected: &[Expectation]) -> Vec<Str
                 .into(),
         ),
     }
-    if expected
-        .iter()
-        .any(|expectation| matches!(expectation.read, Read::Submissions(_)))
-    {
-        notes.push("rewards were counted, not read: the chain keeps only their hashes".into());
-    }
     if network.limits.slash_resolution_delay.is_none() {
         notes.push(format!(
             "{} runs {}: rules of later versions were not checked",
@@ -461,71 +330,27 @@ fn notes(method: Method, network: &Network, expected: &[Expectation]) -> Vec<Str
     notes
 }
 
-/// A report in lines, for terminals.
-impl std::fmt::Display for VerifyReport {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let method = json!(self.method);
-        writeln!(
-            f,
-            "chain {} at block {}, {}",
-            self.chain_id,
-            self.block,
-            method.as_str().unwrap_or_default()
-        )?;
-        for step in &self.steps {
-            match &step.outcome {
-                Outcome::Passed => writeln!(f, "  ok    {:>2}  {}", step.step, step.title)?,
-                Outcome::Skipped { reason } => {
-                    writeln!(f, "  later {:>2}  {}: {reason}", step.step, step.title)?
-                }
-                Outcome::Reverted(why) => {
-                    writeln!(f, "  FAIL  {:>2}  {}: {why}", step.step, step.title)?
-                }
-                Outcome::Unclear(why) => {
-                    writeln!(f, "  ?     {:>2}  {}: {why}", step.step, step.title)?
-                }
-            }
-        }
-        let wrong: Vec<_> = self.read_back.iter().filter(|row| !row.agrees()).collect();
-        writeln!(
-            f,
-            "read back: {} of {} agree",
-            self.read_back.len() - wrong.len(),
-            self.read_back.len()
-        )?;
-        for row in wrong {
-            writeln!(
-                f,
-                "  {}: {} expected, {} found",
-                row.what, row.expected, row.found
-            )?;
-        }
-        self.notes
-            .iter()
-            .try_for_each(|note| writeln!(f, "note: {note}"))
-    }
-}
-
-impl std::fmt::Display for Explanation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.error)?;
-        if let Some(argument) = &self.argument {
-            write!(f, " at {argument}")?;
-        }
-        write!(f, ": {}; {}", self.wrong, self.right)?;
-        if !self.parameters.is_empty() {
-            write!(f, " (parameters {})", self.parameters.join(", "))?;
-        }
-        Ok(())
-    }
-}
-
 /// The id of a node's chain.
 ///
 /// # Errors
 /// When the node does not answer.
 pub fn chain_id(node: &dyn Node) -> Result<u64, NodeError> {
     head(node).map(|(chain_id, _)| chain_id)
+}
+
+/// What a log of the rewards coordinator announces, as text; `None` when it is no submission.
+#[must_use]
+pub fn announced_rewards(topics: &[String], data: &[u8]) -> Option<String> {
+    logs::announced(&(topics.to_vec(), data.to_vec())).map(|one| one.described())
+}
+
+/// What a call submits as rewards, in the same form.
+#[must_use]
+pub fn submitted_rewards(call: &Call) -> Vec<String> {
+    logs::submitted(call)
+        .iter()
+        .map(logs::Announced::described)
+        .collect()
 }
 
 /// A JSON form of the report, for scripts.

@@ -22,6 +22,12 @@ sol! {
         function submissionNonce(address submitter) returns (uint256);
         function allowance(address owner, address spender) returns (uint256);
         function supportsAVS(address avs) returns (bool);
+        function getOperatorSetCount(address avs) returns (uint256);
+        function isOptedInForProtocolFee(address submitter) returns (bool);
+        function balanceOf(address owner) returns (uint256);
+        function decimals() returns (uint8);
+        function version() returns (string);
+        function DEALLOCATION_DELAY() returns (uint32);
     }
 }
 
@@ -56,6 +62,18 @@ pub enum Read {
     Allowance(Address, Address),
     /// Whether a registrar supports an AVS.
     Supports(Address),
+    /// Number of operator sets of an AVS.
+    SetCount(Address),
+    /// Whether an account pays the protocol's fee on the rewards it submits.
+    PaysFee(Address),
+    /// What an account holds of a token.
+    Balance(Address),
+    /// Decimals of a token.
+    Decimals,
+    /// Version of the protocol.
+    Version,
+    /// Blocks for which stake stays slashable after an operator decides to leave.
+    DeallocationDelay,
 }
 
 fn account(address: Address) -> Account {
@@ -140,6 +158,17 @@ impl Read {
             }
             .abi_encode(),
             Self::Supports(avs) => Reads::supportsAVSCall { avs: account(avs) }.abi_encode(),
+            Self::SetCount(avs) => {
+                Reads::getOperatorSetCountCall { avs: account(avs) }.abi_encode()
+            }
+            Self::PaysFee(of) => Reads::isOptedInForProtocolFeeCall {
+                submitter: account(of),
+            }
+            .abi_encode(),
+            Self::Balance(of) => Reads::balanceOfCall { owner: account(of) }.abi_encode(),
+            Self::Decimals => Reads::decimalsCall {}.abi_encode(),
+            Self::Version => Reads::versionCall {}.abi_encode(),
+            Self::DeallocationDelay => Reads::DEALLOCATION_DELAYCall {}.abi_encode(),
         }
     }
 
@@ -187,6 +216,22 @@ impl Read {
                 .ok()?
                 .to_string(),
             Self::Supports(_) => Reads::supportsAVSCall::abi_decode_returns(data)
+                .ok()?
+                .to_string(),
+            Self::SetCount(_) => Reads::getOperatorSetCountCall::abi_decode_returns(data)
+                .ok()?
+                .to_string(),
+            Self::PaysFee(_) => Reads::isOptedInForProtocolFeeCall::abi_decode_returns(data)
+                .ok()?
+                .to_string(),
+            Self::Balance(_) => Reads::balanceOfCall::abi_decode_returns(data)
+                .ok()?
+                .to_string(),
+            Self::Decimals => Reads::decimalsCall::abi_decode_returns(data)
+                .ok()?
+                .to_string(),
+            Self::Version => Reads::versionCall::abi_decode_returns(data).ok()?,
+            Self::DeallocationDelay => Reads::DEALLOCATION_DELAYCall::abi_decode_returns(data)
                 .ok()?
                 .to_string(),
         })

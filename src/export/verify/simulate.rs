@@ -148,21 +148,21 @@ fn simulated_trace(value: &Value) -> Trace {
             .unwrap_or("execution reverted");
         Err(refusal(code, message, data.as_deref()))
     };
-    let logs = value
-        .get("logs")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(log)
-        .collect();
     Trace {
         result,
         gas: quantity(value.get("gasUsed")),
-        logs,
+        logs: logs(value),
     }
 }
 
-fn log(value: &Value) -> (Vec<String>, Vec<u8>) {
+/// The logs of a trace or a receipt.
+fn logs(value: &Value) -> Vec<(Vec<String>, Vec<u8>)> {
+    let list = value.get("logs").and_then(Value::as_array);
+    list.into_iter().flatten().map(log).collect()
+}
+
+/// Topics and data of a log.
+pub(super) fn log(value: &Value) -> (Vec<String>, Vec<u8>) {
     let topics = value
         .get("topics")
         .and_then(Value::as_array)
@@ -218,7 +218,7 @@ fn try_all(
 ) -> Result<(Vec<Trace>, Vec<Trace>), NodeError> {
     let mut traces = Vec::new();
     for call in calls {
-        let trace = one(node, call)?;
+        let mut trace = one(node, call)?;
         if trace.result.is_ok() {
             node.request("anvil_impersonateAccount", json!([lower(call.from)]))?;
             node.request(
@@ -226,7 +226,9 @@ fn try_all(
                 json!([lower(call.from), "0x56bc75e2d63100000"]),
             )?;
             let hash = node.request("eth_sendTransaction", json!([request_of(call)]))?;
-            mined(node, &hash)?;
+            let receipt = mined(node, &hash)?;
+            trace.gas = quantity(receipt.get("gasUsed"));
+            trace.logs = logs(&receipt);
             node.request("anvil_stopImpersonatingAccount", json!([lower(call.from)]))?;
         }
         traces.push(trace);
@@ -239,11 +241,11 @@ fn try_all(
 }
 
 /// Waits until a test node has put a transaction into a block.
-fn mined(node: &dyn Node, hash: &Value) -> Result<(), NodeError> {
+fn mined(node: &dyn Node, hash: &Value) -> Result<Value, NodeError> {
     for _ in 0..MINING_POLLS {
         let receipt = node.request("eth_getTransactionReceipt", json!([hash]))?;
         if !receipt.is_null() {
-            return Ok(());
+            return Ok(receipt);
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
     }

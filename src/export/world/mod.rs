@@ -65,6 +65,8 @@ pub struct World {
     pub whitelisted: Option<BTreeSet<Address>>,
     /// What a token's owner lets a spender take; `None`: not known.
     pub allowances: Option<BTreeMap<(Address, Address, Address), u128>>,
+    /// Tokens that an account holds, by token and account, where it is known.
+    pub balances: BTreeMap<(Address, Address), u128>,
     /// Time at which a changed split counts.
     pub splits: BTreeMap<(Address, SetKey), u64>,
     /// True while submissions for everybody are paused.
@@ -256,6 +258,7 @@ impl World {
             tables: BTreeSet::new(),
             whitelisted: None,
             allowances: None,
+            balances: BTreeMap::new(),
             splits: BTreeMap::new(),
             rewards_for_all_paused: true,
             operators: BTreeMap::new(),

@@ -9,8 +9,11 @@ use crate::export::arguments::{
 use crate::export::network::{MAX_REWARDS_AMOUNT, UINT96_MAX};
 
 impl World {
-    /// Takes from an allowance what a submission takes.
+    /// Takes from an allowance and a balance what a submission takes.
     pub(super) fn spend(&mut self, owner: Address, token: Address, amount: u128) {
+        if let Some(left) = self.balances.get_mut(&(token, owner)) {
+            *left = left.saturating_sub(amount);
+        }
         let spender = self.network.contracts.rewards_coordinator;
         if let Some(left) = self
             .allowances
@@ -355,6 +358,21 @@ impl Trial<'_> {
                 format!("call approve({spender}, {needed}) on the token first"),
             )
             .because(Reason::Message("allowance"))
+        })?;
+        let held = self.world.balances.get(&(token, owner)).copied();
+        self.require(held.is_none_or(|held| held >= needed), || {
+            let held = held.unwrap_or_default();
+            Revert::named(
+                "rewards-balance",
+                "",
+                format!("{place}/token"),
+                format!("{owner} holds {held} units of {token}, and {needed} are taken from it"),
+                format!(
+                    "send it {} units more before these calls",
+                    needed.saturating_sub(held)
+                ),
+            )
+            .because(Reason::Message("balance"))
         })
     }
 

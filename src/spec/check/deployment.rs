@@ -28,7 +28,9 @@ impl Check<'_> {
             .rewards_start
             .as_ref()
             .map(|day| self.day(day, "deployment.rewards_start"));
+        let onchain = self.onchain(draft);
         Some(Deployment {
+            onchain: onchain?,
             network: draft.network.as_ref().map(|n| *n.get()).unwrap_or_default(),
             avs: avs?,
             slasher: slasher?,

@@ -12,6 +12,7 @@ mod csv;
 mod deployment;
 mod holdings;
 mod market;
+mod onchain;
 mod operators;
 mod panel;
 mod reach;
@@ -133,6 +134,7 @@ impl Check<'_> {
         let deployment = self.deployment(document.deployment.as_ref());
         let uncertainty = self.uncertainty(document.uncertainty.as_ref());
         self.forbid_redistribution(held.as_deref());
+        self.forbid_recipient(held.as_deref());
         let rest = value
             .as_ref()
             .zip(operators.as_ref())

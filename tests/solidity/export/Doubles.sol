@@ -63,7 +63,10 @@ contract Permissions {
 abstract contract Permissioned {
     error InvalidPermissions();
 
-    Permissions internal permissions;
+    // Fixed in the code, so that the code can be put at any address of a chain.
+    Permissions internal immutable permissions;
+
+    constructor(Permissions controller) { permissions = controller; }
 
     modifier may(address account) {
         if (!permissions.canCall(account, msg.sender, address(this), msg.sig)) revert InvalidPermissions();
@@ -106,7 +109,10 @@ contract Allocations is Permissioned {
     mapping(bytes32 => State) internal states;
     mapping(bytes32 => mapping(address => bool)) public members;
 
-    constructor(Permissions controller, address eigen_) { permissions = controller; eigen = eigen_; }
+    uint32 public constant DEALLOCATION_DELAY = 100800;
+    mapping(address => uint256) public getOperatorSetCount;
+
+    constructor(Permissions controller, address eigen_) Permissioned(controller) { eigen = eigen_; }
 
     function key(address avs, uint32 id) internal pure returns (bytes32) { return keccak256(abi.encode(avs, id)); }
 
@@ -146,6 +152,7 @@ contract Allocations is Permissioned {
         if (state.exists) revert InvalidOperatorSet();
         if (set.slasher == address(0)) revert InputAddressZero();
         state.exists = true;
+        getOperatorSetCount[avs]++;
         state.slasher = set.slasher;
         state.recipient = recipient;
         add(state, set.strategies);
@@ -218,7 +225,7 @@ contract Keys is Permissioned {
 
     mapping(bytes32 => uint8) internal curves;
 
-    constructor(Permissions controller) { permissions = controller; }
+    constructor(Permissions controller) Permissioned(controller) {}
 
     function configureOperatorSet(OperatorSet calldata set, uint8 curve) external may(set.avs) {
         if (curve == 0) revert InvalidCurveType();
@@ -240,13 +247,12 @@ contract Tables is Permissioned {
     struct Config { address owner; uint32 maxStalenessPeriod; }
     struct Table { address calculator; Config config; }
 
-    Allocations internal allocations;
-    Keys internal keys;
+    Allocations internal immutable allocations;
+    Keys internal immutable keys;
     uint32 internal immutable cadence;
     mapping(bytes32 => Table) internal tables;
 
-    constructor(Permissions controller, Allocations allocations_, Keys keys_, uint32 cadence_) {
-        permissions = controller;
+    constructor(Permissions controller, Allocations allocations_, Keys keys_, uint32 cadence_) Permissioned(controller) {
         allocations = allocations_;
         keys = keys_;
         cadence = cadence_;
@@ -317,9 +323,11 @@ contract Whitelist {
 }
 
 contract Token {
+    uint8 public constant decimals = 18;
     mapping(address => uint256) public balanceOf;
     mapping(address => mapping(address => uint256)) public allowance;
     function mint(address to, uint256 value) external { balanceOf[to] += value; }
+    function mintAll(address[] calldata to, uint256 value) external { for (uint256 i; i < to.length; i++) balanceOf[to[i]] += value; }
     function approve(address spender, uint256 value) external returns (bool) { allowance[msg.sender][spender] = value; return true; }
     function transferFrom(address from, address to, uint256 value) external returns (bool) {
         require(allowance[from][msg.sender] >= value, "allowance");
@@ -358,30 +366,54 @@ contract Rewards is Permissioned {
     }
 
     address internal constant BEACON_ETH = 0xbeaC0eeEeeeeEEeEeEEEEeeEEeEeeeEeeEEBEaC0;
-    Allocations internal allocations;
-    Whitelist internal whitelist;
+    event UniqueStakeRewardsSubmissionCreated(
+        address indexed caller, bytes32 indexed rewardsSubmissionHash, OperatorSet operatorSet, uint256 submissionNonce, Submission rewardsSubmission
+    );
+    event TotalStakeRewardsSubmissionCreated(
+        address indexed caller, bytes32 indexed rewardsSubmissionHash, OperatorSet operatorSet, uint256 submissionNonce, Submission rewardsSubmission
+    );
+    event OperatorDirectedOperatorSetRewardsSubmissionCreated(
+        address indexed caller, bytes32 indexed operatorDirectedRewardsSubmissionHash, OperatorSet operatorSet, uint256 submissionNonce, DirectedSubmission operatorDirectedRewardsSubmission
+    );
+
+    Allocations internal immutable allocations;
+    Whitelist internal immutable whitelist;
     uint32 internal immutable retroactive;
+    mapping(address => bool) public isOptedInForProtocolFee;
     mapping(address => uint256) public submissionNonce;
     mapping(bytes32 => uint256) internal splitFrom;
 
-    constructor(Permissions controller, Allocations allocations_, Whitelist whitelist_, uint32 retroactive_) {
-        permissions = controller;
+    constructor(Permissions controller, Allocations allocations_, Whitelist whitelist_, uint32 retroactive_) Permissioned(controller) {
         allocations = allocations_;
         whitelist = whitelist_;
         retroactive = retroactive_;
     }
 
-    function createUniqueStakeRewardsSubmission(OperatorSet calldata set, Submission[] calldata list) external may(set.avs) { byStake(set, list); }
-    function createTotalStakeRewardsSubmission(OperatorSet calldata set, Submission[] calldata list) external may(set.avs) { byStake(set, list); }
+    function createUniqueStakeRewardsSubmission(OperatorSet calldata set, Submission[] calldata list) external may(set.avs) { byStake(set, list, true); }
+    function createTotalStakeRewardsSubmission(OperatorSet calldata set, Submission[] calldata list) external may(set.avs) { byStake(set, list, false); }
 
-    function byStake(OperatorSet calldata set, Submission[] calldata list) internal {
+    function setOptInForProtocolFee(address submitter, bool optIn) external may(submitter) {
+        isOptedInForProtocolFee[submitter] = optIn;
+    }
+
+    /// What is left of an amount once the protocol's fifth is taken from who opted in.
+    function afterFee(uint256 value) internal view returns (uint256) {
+        return isOptedInForProtocolFee[msg.sender] ? value - value * 2000 / 10000 : value;
+    }
+
+    function byStake(OperatorSet calldata set, Submission[] calldata list, bool unique) internal {
         if (!allocations.isOperatorSet(set)) revert InvalidOperatorSet();
         for (uint256 i; i < list.length; i++) {
             common(list[i].weights, list[i].startTimestamp, list[i].duration);
             amount(list[i].amount);
             if (list[i].startTimestamp > block.timestamp + 2592000) revert StartTimestampTooFarInFuture();
-            submissionNonce[msg.sender]++;
+            uint256 nonce = submissionNonce[msg.sender]++;
             list[i].token.transferFrom(msg.sender, address(this), list[i].amount);
+            Submission memory kept = list[i];
+            kept.amount = afterFee(kept.amount);
+            bytes32 hash = keccak256(abi.encode(set.avs, nonce, kept));
+            if (unique) emit UniqueStakeRewardsSubmissionCreated(msg.sender, hash, set, nonce, kept);
+            else emit TotalStakeRewardsSubmissionCreated(msg.sender, hash, set, nonce, kept);
         }
     }
 
@@ -404,9 +436,16 @@ contract Rewards is Permissioned {
             }
             amount(sum);
             if (uint256(list[i].startTimestamp) + list[i].duration >= block.timestamp) revert SubmissionNotRetroactive();
-            submissionNonce[msg.sender]++;
+            uint256 nonce = submissionNonce[msg.sender]++;
             list[i].token.transferFrom(msg.sender, address(this), sum);
+            announce(set, nonce, list[i]);
         }
+    }
+
+    function announce(OperatorSet calldata set, uint256 nonce, DirectedSubmission memory kept) internal {
+        for (uint256 j; j < kept.operatorRewards.length; j++) kept.operatorRewards[j].amount = afterFee(kept.operatorRewards[j].amount);
+        bytes32 hash = keccak256(abi.encode(set.avs, nonce, kept));
+        emit OperatorDirectedOperatorSetRewardsSubmissionCreated(msg.sender, hash, set, nonce, kept);
     }
 
     function amount(uint256 value) internal pure {

@@ -1,8 +1,76 @@
 //! Checks of names, roles and slashers.
 
-use crate::export::address::Address;
+use crate::export::address::{Address, literal};
 use crate::export::design::{DEPLOYMENT_FORMAT, Deployment};
 use crate::export::lint::finding::LintFinding;
+use crate::export::network::Network;
+
+/// The accounts of the mnemonic that anvil and hardhat start with: their private keys are in every manual.
+const PUBLIC_KEYS: [Address; 10] = [
+    literal("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
+    literal("70997970C51812dc3A010C7d01b50e0d17dc79C8"),
+    literal("3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"),
+    literal("90F79bf6EB2c4f870365E785982E1f101E93b906"),
+    literal("15d34AAf54267DB7D7c367839AAf71A00a2C6A65"),
+    literal("9965507D1a55bcC2695C58ba16FB37d819B0A4dc"),
+    literal("976EA74026E726554dB657fA54763abd0C3a0aa9"),
+    literal("14dC79964da2C08b23698B3D3cc7Ca32193d9955"),
+    literal("23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"),
+    literal("a0Ee7A142d267C1f36714E4a8F75612F20a79720"),
+];
+
+/// Says it when a role on a public network belongs to an account that anybody can sign for.
+pub(in crate::export::lint) fn public_key(
+    account: Address,
+    network: &Network,
+    place: &str,
+    findings: &mut Vec<LintFinding>,
+) {
+    if PUBLIC_KEYS.contains(&account) && Network::with_chain_id(network.chain_id).is_some() {
+        findings.push(LintFinding::new(
+            "public-test-key",
+            place,
+            format!("{account} is a test account of anvil and hardhat: anybody can sign for it"),
+            "put your own account here before anything is sent",
+        ));
+    }
+}
+
+fn public_keys(deployment: &Deployment, findings: &mut Vec<LintFinding>) {
+    let roles = &deployment.roles;
+    let named = [
+        ("avs", deployment.avs),
+        ("admin", deployment.admin),
+        ("roles/owner", roles.owner),
+        ("roles/upgrader", roles.upgrader),
+        ("roles/churner", roles.churner),
+        ("roles/ejector", roles.ejector),
+        ("roles/confirmer", roles.confirmer),
+        ("roles/deployer", roles.deployer),
+        ("roles/veto_committee", roles.veto_committee),
+    ];
+    let network = &deployment.network;
+    for (place, account) in named {
+        if let Some(account) = account {
+            public_key(account, network, place, findings);
+        }
+    }
+    for (index, set) in deployment.operator_sets.iter().enumerate() {
+        let place = |key: &str| format!("operator_sets/{index}/{key}");
+        public_key(set.slasher, network, &place("slasher"), findings);
+        if let Some(recipient) = set.redistribution_recipient {
+            public_key(
+                recipient,
+                network,
+                &place("redistribution_recipient"),
+                findings,
+            );
+        }
+        if let Some(table) = &set.stake_table {
+            public_key(table.owner, network, &place("stake_table/owner"), findings);
+        }
+    }
+}
 
 pub(super) fn check(deployment: &Deployment, findings: &mut Vec<LintFinding>) {
     if deployment.format != DEPLOYMENT_FORMAT {
@@ -24,6 +92,7 @@ pub(super) fn check(deployment: &Deployment, findings: &mut Vec<LintFinding>) {
     }
     metadata(deployment, findings);
     insiders(deployment, findings);
+    public_keys(deployment, findings);
     if deployment
         .admin
         .is_some_and(|admin| Some(admin) != deployment.avs)

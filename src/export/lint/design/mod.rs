@@ -7,7 +7,7 @@ mod rewards;
 mod slashing;
 mod tables;
 
-pub(super) use identity::metadata_problem;
+pub(super) use identity::{metadata_problem, public_key};
 pub(super) use quorum::{Limits as QuorumLimits, check_quorum, look_ahead, threshold};
 pub(super) use rewards::scale;
 pub(super) use slashing::share;

@@ -3,7 +3,7 @@
 use crate::export::address::Address;
 use crate::export::design::{Deployment, StakeType, WeightedStrategy};
 use crate::export::lint::context::Context;
-use crate::export::lint::finding::LintFinding;
+use crate::export::lint::finding::{LintFinding, Severity};
 use crate::export::network::{MAX_QUORUMS, MAX_STRATEGIES_PER_QUORUM, UINT96_MAX};
 use crate::units::WAD;
 use std::collections::BTreeSet;
@@ -63,12 +63,16 @@ pub(super) fn check(deployment: &Deployment, context: &Context, findings: &mut V
     numbers.sort_unstable();
     for (expected, (number, place)) in numbers.iter().enumerate() {
         if *number as usize != expected || *number as usize >= MAX_QUORUMS {
-            findings.push(LintFinding::new(
+            let finding = LintFinding::new(
                 "quorum-number",
                 place.as_str(),
-                format!("the set's id {number} is the number of its quorum, and quorums are counted from 0 to 191"),
+                format!(
+                    "the set's id {number} is the number of its quorum, and quorums are counted from 0 to 191"
+                ),
                 format!("give the set the id {expected}"),
-            ));
+            );
+            // An error only for those who deploy the quorum contracts: `export` refuses that target.
+            findings.push(finding.at(Severity::Warning));
         }
     }
 }

@@ -8,7 +8,6 @@ mod v2;
 
 use super::context::Context;
 use super::finding::LintFinding;
-use crate::export::design::Deployment;
 use crate::export::network::Network;
 use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -99,40 +98,60 @@ pub fn lint(
 
 /// The network and time that the file itself states; mainnet when it states none.
 fn own_context(file: &Value) -> Context {
-    let id = [
-        "/chain_id",
-        "/chainId",
-        "/chainInfo/chainId",
-        "/deployment/network/chain_id",
-        "/network/chain_id",
-    ]
-    .iter()
-    .find_map(|path| match file.pointer(path)? {
-        Value::String(text) => text.parse().ok(),
-        number => number.as_u64(),
-    });
-    let network = id
-        .and_then(Network::with_chain_id)
-        .unwrap_or_else(Network::mainnet);
     let created = file
         .get("createdAt")
         .and_then(Value::as_u64)
         .map(|milliseconds| milliseconds / 1000);
+    let network = network_in(file).unwrap_or_else(Network::mainnet);
     Context::new(network, Timestamp(created.unwrap_or(0)))
 }
 
+/// The network that a file names, by its definition, its chain id or the addresses in it.
+#[must_use]
+pub fn stated_network(text: &str) -> Option<Network> {
+    network_in(&read::value(text).ok()?)
+}
+
+fn network_in(file: &Value) -> Option<Network> {
+    let definition = ["/network_definition", "/deployment/network", "/network"]
+        .iter()
+        .find_map(|path| Network::deserialize(file.pointer(path)?).ok());
+    if definition.is_some() {
+        return definition;
+    }
+    let id = ["/chain_id", "/chainId", "/chainInfo/chainId"]
+        .iter()
+        .find_map(|path| match file.pointer(path)? {
+            Value::String(text) => text.parse().ok(),
+            number => number.as_u64(),
+        });
+    if let Some(id) = id {
+        return Network::with_chain_id(id);
+    }
+    // Deploy files of the newer middleware name contracts and no chain.
+    let manager = file.get("allocationManager").and_then(Value::as_str)?;
+    [Network::mainnet(), Network::sepolia(), Network::hoodi()]
+        .into_iter()
+        .find(|network| {
+            let known = network.contracts.allocation_manager.to_string();
+            known.eq_ignore_ascii_case(manager)
+        })
+}
+
 fn deployment(file: &Value, context: &Context, findings: &mut Vec<LintFinding>) {
-    let parsed = file.get("deployment").unwrap_or(file);
-    let with_numbers = match file.get("recommended") {
-        Some(Value::Array(numbers)) if file.get("deployment").is_some() => {
-            let mut whole = parsed.clone();
-            whole["recommended"] = Value::Array(numbers.iter().map(without_words).collect());
-            whole
-        }
-        _ => parsed.clone(),
-    };
-    match Deployment::deserialize(&with_numbers) {
+    match crate::export::params::deployment_in(file) {
         Ok(deployment) => {
+            if deployment.network.chain_id != context.network.chain_id {
+                findings.push(LintFinding::new(
+                    "chain-id",
+                    "/deployment/network",
+                    format!(
+                        "the file is for chain {}, {} is {}",
+                        deployment.network.chain_id, context.network.name, context.network.chain_id
+                    ),
+                    "export again for this network",
+                ));
+            }
             // A deployment states its own network and time; the context adds what is known of the chain.
             let context = Context {
                 network: deployment.network.clone(),
@@ -146,15 +165,6 @@ fn deployment(file: &Value, context: &Context, findings: &mut Vec<LintFinding>) 
             findings.push(LintFinding::new("file-shape", "", error.to_string(), right));
         }
     }
-}
-
-/// A recommended number as a deployment holds it.
-fn without_words(number: &Value) -> Value {
-    let mut number = number.clone();
-    if let Some(map) = number.as_object_mut() {
-        map.remove("rounded");
-    }
-    number
 }
 
 /// The context of a file that says no time: rewards windows cannot be judged then.
