@@ -224,7 +224,8 @@ fn e01_an_undecided_promise_says_how_many_paths_decide() {
 }
 
 #[test]
-fn every_searched_knob_ends_inside_its_range() {
+#[ignore = "slow: a walk along six knobs, two of which are played anew at every level"]
+fn slow_every_searched_knob_ends_inside_its_range() {
     let mut model = operators_and_ranges();
     model.operators.entity_cap = Choice::Search {
         low: Share(0.08),
