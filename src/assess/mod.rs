@@ -5,6 +5,7 @@
 //! profit at some moment: first passage, not the last day.
 
 pub mod aftermath;
+pub mod insurance;
 pub mod rules;
 pub mod variants;
 mod verdict;

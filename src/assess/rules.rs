@@ -10,10 +10,12 @@ use super::variants::{Comparison, Kind, Moment, compare};
 use crate::economics::coalition::Effort;
 use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record};
 use crate::spec::Parameters;
-use crate::spec::model::{Choice, Detection, Deterrence, Extraction, Model, Veto};
+use crate::spec::model::{
+    Choice, Detection, Deterrence, Evidence, Extraction, Model, Verification, Veto,
+};
 use crate::spec::parameters::OffenceRule;
 use crate::stats::quantile::quantile;
-use crate::units::{Days, Share};
+use crate::units::{Days, Share, Usd};
 use serde::Serialize;
 
 /// A part of the slash rule.
@@ -36,6 +38,18 @@ pub enum Knob {
     Threshold,
     /// Share of its stake that an operator owns itself.
     OwnStake,
+    /// Penalty that grows with the share that is at fault.
+    Correlation,
+    /// How a wrong vote is told from a right one.
+    Evidence,
+    /// Who receives what is redistributed.
+    Recipient,
+    /// Cap on what one event takes.
+    PerEvent,
+    /// Stake of its own that an operator must put behind the service.
+    OwnMinimum,
+    /// Time that rewards stay slashable.
+    Vesting,
 }
 
 /// What is done with a knob.
@@ -58,6 +72,12 @@ pub enum Setting {
     Days(f64),
     /// USD a day.
     UsdPerDay(f64),
+    /// USD.
+    Usd(f64),
+    /// A plain factor.
+    Factor(f64),
+    /// A word.
+    Word(&'static str),
     /// Not there.
     None,
 }
@@ -195,6 +215,56 @@ fn offence_trials(model: &Model, design: &Parameters, index: usize, trials: &mut
         ),
     }
     redistribution(model, index, &mut add);
+    correlation(model, index, &mut add);
+    evidence(model, index, &mut add);
+}
+
+/// Factor of the penalty that a trial adds: that of Ethereum's beacon chain.
+const CORRELATED_TRIED: f64 = 3.0;
+
+/// A penalty that grows with how many are at fault, or a flat one.
+fn correlation(model: &Model, index: usize, add: &mut Add) {
+    match model.slashing.offences[index].correlated {
+        Some(factor) => add(
+            Knob::Correlation,
+            Turn::Weakened,
+            Setting::Factor(factor),
+            Setting::None,
+            &|model, _| model.slashing.offences[index].correlated = None,
+        ),
+        None => add(
+            Knob::Correlation,
+            Turn::Added,
+            Setting::None,
+            Setting::Factor(CORRELATED_TRIED),
+            &|model, _| model.slashing.offences[index].correlated = Some(CORRELATED_TRIED),
+        ),
+    }
+}
+
+/// Somebody above the quorum, where the quorum is what signs.
+fn evidence(model: &Model, index: usize, add: &mut Add) {
+    let asked = matches!(
+        model.service.verification,
+        Verification::Quorum | Verification::Intersubjective
+    );
+    match model.slashing.offences[index].evidence {
+        Evidence::Provable if asked => add(
+            Knob::Evidence,
+            Turn::Weakened,
+            Setting::Word("provable"),
+            Setting::Word("majority"),
+            &|model, _| model.slashing.offences[index].evidence = Evidence::Majority,
+        ),
+        Evidence::Provable => {}
+        Evidence::Majority => add(
+            Knob::Evidence,
+            Turn::Added,
+            Setting::Word("majority"),
+            Setting::Word("provable"),
+            &|model, _| model.slashing.offences[index].evidence = Evidence::Provable,
+        ),
+    }
 }
 
 type Add<'a> = dyn FnMut(Knob, Turn, Setting, Setting, &dyn Fn(&mut Model, &mut OffenceRule)) + 'a;
@@ -213,6 +283,16 @@ fn redistribution(model: &Model, index: usize, add: &mut Add) {
                 model.slashing.offences[index].recaptured = Share(0.0);
             },
         );
+        let back = model.slashing.offences[index].recaptured.get();
+        if back < given {
+            add(
+                Knob::Recipient,
+                Turn::Weakened,
+                Setting::Share(back),
+                Setting::Share(given),
+                &|model, _| model.slashing.offences[index].recaptured = Share(given),
+            );
+        }
         return;
     }
     let refused = |symbol: &str| matches!(symbol, "ETH" | "EIGEN");
@@ -228,6 +308,13 @@ fn redistribution(model: &Model, index: usize, add: &mut Add) {
         );
     }
 }
+
+/// Share of the value at risk that a trial lets leave in one event.
+const PER_EVENT_TRIED: f64 = 0.05;
+/// Stake of its own that a trial asks of an operator, USD: that of three Ethereum validators.
+const OWN_MINIMUM_TRIED: f64 = 250_000.0;
+/// Days that a trial lets rewards stay slashable.
+const VESTING_TRIED: f64 = 180.0;
 
 /// Knobs of the whole set.
 fn set_trials(model: &Model, design: &Parameters, trials: &mut Vec<Trial>) {
@@ -260,6 +347,66 @@ fn set_trials(model: &Model, design: &Parameters, trials: &mut Vec<Trial>) {
                 },
             );
         }
+    }
+    for (index, attack) in model.value.attacks.iter().enumerate() {
+        if let Some(most) = attack.per_event {
+            let twice = 2.0 * most.get();
+            add(
+                Knob::PerEvent,
+                Turn::Weakened,
+                Setting::Usd(most.get()),
+                Setting::Usd(twice),
+                &|model, _| model.value.attacks[index].per_event = Some(Usd(twice)),
+            );
+        }
+    }
+    if model.value.attacks.iter().all(|a| a.per_event.is_none()) {
+        let most = PER_EVENT_TRIED * model.value.at_risk.start.get();
+        add(
+            Knob::PerEvent,
+            Turn::Added,
+            Setting::None,
+            Setting::Usd(most),
+            &|model, _| {
+                for attack in &mut model.value.attacks {
+                    attack.per_event = Some(Usd(most));
+                }
+            },
+        );
+    }
+    match model.operators.own_stake_minimum {
+        Some(least) => add(
+            Knob::OwnMinimum,
+            Turn::Weakened,
+            Setting::Usd(least.get()),
+            Setting::None,
+            &|model, _| model.operators.own_stake_minimum = None,
+        ),
+        None => add(
+            Knob::OwnMinimum,
+            Turn::Added,
+            Setting::None,
+            Setting::Usd(OWN_MINIMUM_TRIED),
+            &|model, _| model.operators.own_stake_minimum = Some(Usd(OWN_MINIMUM_TRIED)),
+        ),
+    }
+    let vesting = model.rewards.vesting.get();
+    if vesting > 0.0 {
+        add(
+            Knob::Vesting,
+            Turn::Weakened,
+            Setting::Days(vesting),
+            Setting::None,
+            &|model, _| model.rewards.vesting = Days(0.0),
+        );
+    } else {
+        add(
+            Knob::Vesting,
+            Turn::Added,
+            Setting::None,
+            Setting::Days(VESTING_TRIED),
+            &|model, _| model.rewards.vesting = Days(VESTING_TRIED),
+        );
     }
     let threshold = design.threshold.get();
     add(
@@ -337,6 +484,12 @@ impl<'a> Baseline<'a> {
             let usd = |ledger: &super::variants::Ledger| ledger.line(kind).map_or(0.0, |l| l.usd);
             (usd(mine), usd(theirs))
         };
+        let queues = |model: &Model| model.value.attacks.iter().any(|a| a.queued.is_some());
+        let burned = if queues(&trial.model) {
+            Kind::Escape
+        } else {
+            Kind::Recaptured
+        };
         let plan = played(&trial.model, &trial.parameters);
         let stake_ratio = if plan == self.plan {
             Some(1.0)
@@ -349,7 +502,7 @@ impl<'a> Baseline<'a> {
         };
         Effect {
             lowest_cost_usd: (mine.cost().usd, theirs.cost().usd),
-            burned_usd: line(Kind::Recaptured),
+            burned_usd: line(burned),
             operators_usd: line(Kind::OperatorRational),
             bribe_usd: line(Kind::Briber),
             profit_usd: (mine.profit().usd, theirs.profit().usd),

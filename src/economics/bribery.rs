@@ -59,27 +59,52 @@ pub fn weighted_pivotality(weights: &[f64], threshold: f64, joins: f64, cells: u
     let needed = (threshold / total * cells as f64 - 1e-9).ceil().max(0.0) as usize;
     let sizes: Vec<usize> = weights.iter().map(|&weight| cell(weight)).collect();
     let end = sizes.iter().sum::<usize>() + 1;
-    (0..weights.len())
-        .map(|voter| {
-            let mut mass = vec![0.0; end];
-            mass[0] = 1.0;
-            for (other, &size) in sizes.iter().enumerate() {
-                if other == voter {
-                    continue;
-                }
-                for weight in (0..end).rev() {
-                    let joined = if weight >= size {
-                        mass[weight - size]
-                    } else {
-                        0.0
-                    };
-                    mass[weight] = (1.0 - joins) * mass[weight] + joins * joined;
-                }
-            }
-            let from = needed.saturating_sub(sizes[voter]);
-            mass[from.min(end)..needed.min(end)].iter().sum()
+    let mut all = vec![0.0; end];
+    all[0] = 1.0;
+    for &size in &sizes {
+        for weight in (0..end).rev() {
+            let joined = if weight >= size {
+                all[weight - size]
+            } else {
+                0.0
+            };
+            all[weight] = (1.0 - joins) * all[weight] + joins * joined;
+        }
+    }
+    sizes
+        .iter()
+        .map(|&size| {
+            let others = without(&all, size, joins);
+            let from = needed.saturating_sub(size).min(end);
+            others[from..needed.min(end)].iter().sum()
         })
         .collect()
+}
+
+/// The distribution of a sum of votes without one voter of `size`: the step of the dynamic
+/// programme undone, from the end at which errors shrink.
+fn without(all: &[f64], size: usize, joins: f64) -> Vec<f64> {
+    let end = all.len();
+    if size == 0 {
+        return all.to_vec();
+    }
+    let mut others = vec![0.0; end];
+    if joins <= 0.5 {
+        for weight in 0..end {
+            let joined = if weight >= size {
+                others[weight - size]
+            } else {
+                0.0
+            };
+            others[weight] = ((all[weight] - joins * joined) / (1.0 - joins)).max(0.0);
+        }
+    } else {
+        for weight in (0..end.saturating_sub(size)).rev() {
+            let above = all[weight + size] - (1.0 - joins) * others[weight + size];
+            others[weight] = (above / joins).max(0.0);
+        }
+    }
+    others
 }
 
 /// Payoffs of a voter in a game that pays `reward` for voting with the majority, under a bribe of

@@ -12,11 +12,13 @@
 //! | [`supply`] | what stake does a reward budget attract, and what budget does a stake need |
 //! | [`slashing`] | does a slash land in time, and what premium do stakers ask for the risk |
 //! | [`delays`] | do several random delays end in time |
+//! | [`flows`] | how fast stake follows its equilibrium under the protocol's delays |
 //! | [`franchise`] | what future business does an operator lose by attacking |
 //! | [`bribery`] | what a briber must pay when few votes are pivotal |
 //! | [`coalition`] | which entities reach the quorum at the lowest cost |
 //! | [`network`] | what attacks on several services together cost, and how losses spread |
 //! | [`profit`] | what can be taken before somebody stops it, and by shorting |
+//! | [`heavy_tail`] | what a take with a Pareto tail is worth under a cap |
 //! | [`impact`] | what large trades and liquidations do to a price |
 //! | [`faults`] | how many operators fail together, and what that costs |
 //! | [`copula`] | how often bad things come together |
@@ -29,7 +31,9 @@ pub mod coalition;
 pub mod copula;
 pub mod delays;
 pub mod faults;
+pub mod flows;
 pub mod franchise;
+pub mod heavy_tail;
 pub mod impact;
 pub mod jumps;
 mod laplace;

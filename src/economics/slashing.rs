@@ -92,6 +92,29 @@ impl Race {
         gamma_cdf(stages, stages * slack / self.mean_detection_days)
     }
 
+    /// The same for exits that were queued evenly from nothing up to `up_to` days before the
+    /// attack: the mean of 1 − e^(−(W−D−v)⁺/τ) over v, for a detection without memory.
+    #[must_use]
+    pub fn lands_in_time_spread(&self, up_to: f64) -> f64 {
+        assert!(
+            self.detection_stages == 1,
+            "exits that are spread are averaged over a detection of one stage"
+        );
+        if up_to <= 0.0 {
+            return self.lands_in_time();
+        }
+        let slack = self.slack_days();
+        // Exits queued longer ago than the slack have ended.
+        let open = slack.min(up_to);
+        let tau = self.mean_detection_days;
+        if tau <= 0.0 {
+            return open / up_to;
+        }
+        // ∫ e^(−(slack − v)/τ) dv from 0 to `open`.
+        let missed = tau * ((open - slack) / tau).exp() * -(-open / tau).exp_m1();
+        (open - missed) / up_to
+    }
+
     /// Longest process that still lands with probability `wanted`, in days, or `None` when even an
     /// instant one would not: W − u − τ ln(1/(1 − p)) for one stage.
     #[must_use]

@@ -22,13 +22,13 @@ pub fn stake_usd(model: &Model, parameters: &Parameters) -> Option<f64> {
         if burned * threshold <= 0.0 {
             return None;
         }
-        needed = needed.max(cost_needed(model, attack) / (burned * threshold));
+        needed = needed.max(cost_needed(model, parameters, attack) / (burned * threshold));
     }
     needed.is_finite().then_some(needed)
 }
 
 /// Cost of corruption that the closed form asks for against one attack, USD.
-fn cost_needed(model: &Model, attack: &Attack) -> f64 {
+fn cost_needed(model: &Model, parameters: &Parameters, attack: &Attack) -> f64 {
     let years = model.target.insecure_within.years();
     let tolerance = model.target.at_most.get();
     let start = model.value.at_risk.start.get();
@@ -48,9 +48,14 @@ fn cost_needed(model: &Model, attack: &Attack) -> f64 {
             quantile_of_opportunities(median.get() * start, sigma, attack, tolerance, years),
             true,
         ),
+        Takes::ParetoUsd(law) => (
+            law.exceeded_with(tail_of_opportunities(attack, tolerance, years)),
+            false,
+        ),
     };
     let size = if attack.capped { size.min(start) } else { size };
-    let size = size.min(reachable(model, attack));
+    let size = size.min(attack.per_event.map_or(f64::INFINITY, |most| most.get()));
+    let size = size.min(reachable(model, parameters, attack)) + model.extra_profit_usd(attack);
     let profit_volatility = if moves { value } else { 0.0 };
     let margin = CostAndProfit {
         cost_usd: 1.0,
@@ -81,11 +86,17 @@ fn cost_needed(model: &Model, attack: &Attack) -> f64 {
 }
 
 /// What leaves until detection and pause at the limited rate, on average, USD.
-fn reachable(model: &Model, attack: &Attack) -> f64 {
-    match (
-        attack.extraction,
-        model.slashing.offences[attack.offence].detection,
-    ) {
+fn reachable(model: &Model, parameters: &Parameters, attack: &Attack) -> f64 {
+    let detection = model.slashing.offences[attack.offence].detection;
+    match (attack.extraction, detection) {
+        (Extraction::DisputeWindow { usd_per_day }, _) => {
+            let delay = parameters.offences[attack.offence].delay().get();
+            let until = match detection {
+                Detection::Exponential { mean } => mean.get(),
+                Detection::Probability(_) => 0.0,
+            };
+            usd_per_day * (until + delay)
+        }
         (Extraction::RateLimited { usd_per_day, pause }, Detection::Exponential { mean }) => {
             usd_per_day * (mean.get() + pause.get())
         }
@@ -102,12 +113,17 @@ fn quantile_of_opportunities(
     tolerance: f64,
     years: f64,
 ) -> f64 {
+    let tail = tail_of_opportunities(attack, tolerance, years);
+    median * (-sigma * normal::quantile(tail)).exp()
+}
+
+/// The probability with which that size is exceeded at one opportunity.
+fn tail_of_opportunities(attack: &Attack, tolerance: f64, years: f64) -> f64 {
     let expected = match attack.chance {
         Chance::Standing => years * crate::units::DAYS_PER_YEAR,
         Chance::Rate(rate) => rate.get() * years,
     };
-    let tail = (-(-tolerance).ln_1p() / expected).clamp(1e-15, 0.5);
-    median * (-sigma * normal::quantile(tail)).exp()
+    (-(-tolerance).ln_1p() / expected).clamp(1e-15, 0.5)
 }
 
 /// Volatility of the collateral's mix at the prices of the start, a year.

@@ -6,9 +6,11 @@
 //! the rewards pays their costs. The budget is the larger of the two.
 
 use crate::economics::slashing;
+use crate::economics::solve::root;
 use crate::economics::supply::{BindingBudget, BindingSide, SupplyCurve, SupplyStep, Terms};
 use crate::spec::Parameters;
 use crate::spec::model::{self, Choice, Model, Structure};
+use crate::units::DAYS_PER_YEAR;
 use serde::Serialize;
 
 /// Where the money of a design goes, USD a year.
@@ -28,25 +30,114 @@ pub struct Budget {
     pub supply_yield: f64,
     /// Yield that stakers ask for the risk of accidental slashing, a year.
     pub slashing_premium: f64,
-    /// Yield that stakers ask for being locked and for the alternative, a year.
+    /// Yield that stakers ask for beside that: locked, alternative, governance, gas, theft; a year.
     pub other_premium: f64,
+    /// Emissions that others pay to the same stake, USD a year.
+    pub emissions_usd_year: f64,
+    /// What is lost of the budget when rewards in the service's own token are sold, USD a year.
+    pub sale_loss_usd_year: f64,
     /// Stake at which an operator breaks even under this budget, USD.
     pub break_even_stake_usd: f64,
     /// Costs of all admitted operators, USD a year.
     pub operating_costs_usd_year: f64,
 }
 
-/// The yield that stakers ask for accidental slashing under a design's slash fractions, a year.
-#[must_use]
-pub fn slashing_premium(model: &Model, parameters: &Parameters) -> f64 {
-    let hazards: Vec<(f64, f64)> = model
+/// What stakers ask for beside the curve, each as a yield on slashable stake, a year.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Premiums {
+    /// For accidental slashing, offence by offence.
+    pub slashing: Vec<f64>,
+    /// For whoever can slash and steals by it: hazard × largest redistributed slash.
+    pub theft: f64,
+    /// For being locked.
+    pub illiquidity: f64,
+    /// For the best alternative given up.
+    pub alternative: f64,
+    /// For changes of the rules.
+    pub governance: f64,
+    /// For transactions.
+    pub gas: f64,
+}
+
+impl Premiums {
+    /// The premiums of a design.
+    #[must_use]
+    pub fn of(model: &Model, parameters: &Parameters) -> Self {
+        let asked = &model.supply.premium;
+        let slashing = hazards(model, parameters)
+            .into_iter()
+            .map(|hazard| slashing::total_risk_premium(&[hazard], asked.risk_aversion))
+            .collect();
+        Self {
+            slashing,
+            theft: theft_premium(model, parameters),
+            illiquidity: asked.illiquidity.get(),
+            alternative: asked.alternative.get(),
+            governance: asked.governance.get(),
+            gas: asked.gas.get(),
+        }
+    }
+}
+
+/// λ·f of theft by slashing: only where a slash is passed on does it bring anybody anything.
+fn theft_premium(model: &Model, parameters: &Parameters) -> f64 {
+    let largest = model
         .slashing
         .offences
         .iter()
         .zip(&parameters.offences)
-        .map(|(offence, rule)| (offence.accidental.get(), rule.slash.get()))
-        .collect();
-    slashing::total_risk_premium(&hazards, model.supply.premium.risk_aversion)
+        .filter(|(offence, _)| offence.redistributed.get() > 0.0)
+        .map(|(_, rule)| rule.slash.get())
+        .fold(0.0, f64::max);
+    model.supply.premium.theft.get() * largest
+}
+
+/// Rate of accidents and what one takes, offence by offence.
+fn hazards(model: &Model, parameters: &Parameters) -> Vec<(f64, f64)> {
+    let offences = model.slashing.offences.iter().enumerate();
+    offences
+        .map(|(index, offence)| {
+            let alone = parameters.slash_alone(model, index);
+            (offence.accidental.get(), alone.get())
+        })
+        .collect()
+}
+
+/// What a budget is worth to those whom it pays, USD a year: less what is lost when rewards in the
+/// service's own token are sold day by day, with the emissions that others add.
+#[must_use]
+pub fn received(model: &Model, budget_usd_year: f64) -> f64 {
+    after_sale(model, budget_usd_year) + model.rewards.emissions.get()
+}
+
+fn after_sale(model: &Model, budget_usd_year: f64) -> f64 {
+    let Some(sale) = model.rewards.sale else {
+        return budget_usd_year;
+    };
+    let daily_volatility = sale.volatility.get() / DAYS_PER_YEAR.sqrt();
+    let law = sale.liquidity.law(daily_volatility);
+    budget_usd_year * (1.0 - law.average(budget_usd_year / DAYS_PER_YEAR))
+}
+
+/// The budget that is worth `needed_usd_year` to those whom it pays: the inverse of [`received`].
+fn budget_worth(model: &Model, needed_usd_year: f64) -> f64 {
+    let needed = (needed_usd_year - model.rewards.emissions.get()).max(0.0);
+    if model.rewards.sale.is_none() || needed <= 0.0 {
+        return needed;
+    }
+    // A third is left even where the whole price is lost on the way.
+    root(needed, 3.0 * needed * (1.0 + 1e-9), 1e-12, |budget| {
+        after_sale(model, budget) / needed - 1.0
+    })
+}
+
+/// The yield that stakers ask for accidental slashing under a design's slash fractions, a year.
+#[must_use]
+pub fn slashing_premium(model: &Model, parameters: &Parameters) -> f64 {
+    slashing::total_risk_premium(
+        &hazards(model, parameters),
+        model.supply.premium.risk_aversion,
+    )
 }
 
 /// The budget that a design needs, or `None` when no yield brings its stake.
@@ -59,17 +150,20 @@ pub fn required(model: &Model, parameters: &Parameters) -> Option<Budget> {
     let set = OperatorShares::of(model, parameters);
     let operators = set.break_even_budget(set.shares.len(), model);
     let both = BindingBudget::of(stakers, operators);
-    let usd_year = both.usd_year();
+    let usd_year = budget_worth(model, both.usd_year());
+    let worth = received(model, usd_year);
     let slashing = slashing_premium(model, parameters);
     Some(Budget {
         usd_year,
         stakers_usd_year: stakers,
         operators_usd_year: operators,
         binding: both.binding,
-        gross_yield: if stake > 0.0 { usd_year / stake } else { 0.0 },
+        gross_yield: if stake > 0.0 { worth / stake } else { 0.0 },
         supply_yield: curve.yield_for(stake)?,
         slashing_premium: slashing,
         other_premium: terms.premium - slashing,
+        emissions_usd_year: model.rewards.emissions.get(),
+        sale_loss_usd_year: usd_year - after_sale(model, usd_year),
         break_even_stake_usd: break_even_stake(model, stake, usd_year),
         operating_costs_usd_year: operator_cost(model) * set.shares.len() as f64,
     })
@@ -79,7 +173,7 @@ pub fn required(model: &Model, parameters: &Parameters) -> Option<Budget> {
 #[must_use]
 pub fn stake_for(model: &Model, parameters: &Parameters, budget_usd_year: f64) -> f64 {
     supply_curve(model)
-        .equilibrium(budget_usd_year, terms(model, parameters))
+        .equilibrium(received(model, budget_usd_year), terms(model, parameters))
         .stake_usd
 }
 
@@ -115,14 +209,21 @@ pub fn break_even_stake(model: &Model, stake_usd: f64, budget_usd_year: f64) -> 
     if cost <= 0.0 {
         return 0.0;
     }
-    cost * stake_usd / (operators_share(model) * budget_usd_year)
+    cost * stake_usd / (operators_share(model) * received(model, budget_usd_year))
 }
 
-/// What one operator spends on the service, USD a year.
+/// What one operator spends on the service, USD a year: software, the stake of its own that it
+/// must lock at its discount rate, and the wait for rewards that vest.
 #[must_use]
 pub fn operator_cost(model: &Model) -> f64 {
     let costs = model.operators.costs;
-    costs.own.get() + costs.shared.get() / costs.services.max(1.0)
+    let software = costs.own.get() + costs.shared.get() / costs.services.max(1.0);
+    let discount = model.operators.franchise.discount.get();
+    let locked = match model.operators.own_stake_minimum {
+        Some(least) => least.get() * discount,
+        None => 0.0,
+    };
+    (software + locked) * (1.0 + discount * model.rewards.vesting.years())
 }
 
 /// The stakes of a set relative to its total, largest first.
@@ -175,7 +276,10 @@ fn terms(model: &Model, parameters: &Parameters) -> Terms {
         operator_fee: 1.0 - kept,
         premium: slashing_premium(model, parameters)
             + premium.illiquidity.get()
-            + premium.alternative.get(),
+            + premium.alternative.get()
+            + premium.governance.get()
+            + premium.gas.get()
+            + theft_premium(model, parameters),
     }
 }
 

@@ -6,7 +6,7 @@ use super::rare;
 use crate::random::Seed;
 use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record};
 use crate::spec::Parameters;
-use crate::spec::model::{Deterrence, Model};
+use crate::spec::model::{Deterrence, Extraction, Model};
 use crate::stats::{Estimate, quantile};
 use crate::units::Share;
 use std::cell::{Cell, RefCell};
@@ -53,6 +53,8 @@ struct Key {
     operators: Vec<usize>,
     entity_cap: f64,
     mix: Vec<Share>,
+    /// Days from detection to slash, for each attack that takes what becomes final until then.
+    windows: Vec<f64>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -253,6 +255,14 @@ impl<'a> Evaluator<'a> {
                 .collect(),
             entity_cap: parameters.entity_cap.get(),
             mix: parameters.mix.clone(),
+            windows: self
+                .model
+                .value
+                .attacks
+                .iter()
+                .filter(|attack| matches!(attack.extraction, Extraction::DisputeWindow { .. }))
+                .map(|attack| parameters.offences[attack.offence].delay().get())
+                .collect(),
         };
         let needed = self.needed(parameters, key)?;
         let burned: Vec<f64> = self

@@ -176,7 +176,7 @@ fn with_model(
         m.value
             .attacks
             .iter()
-            .any(|a| matches!(a.extraction, Extraction::RateLimited { .. }))
+            .any(|a| !matches!(a.extraction, Extraction::PerEvent))
     };
     // Only how much a slash burns has changed, so the curves are known but for their scale.
     let burned_only = match trial.knob {
@@ -298,7 +298,7 @@ fn rate_limited(model: &Model, offence: usize) -> bool {
         .value
         .attacks
         .iter()
-        .any(|a| a.offence == offence && matches!(a.extraction, Extraction::RateLimited { .. }))
+        .any(|a| a.offence == offence && !matches!(a.extraction, Extraction::PerEvent))
 }
 
 fn offence_trials(

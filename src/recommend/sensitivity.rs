@@ -203,6 +203,7 @@ fn scale(model: &mut Model, input: Input, factor: f64) {
                         median: Usd(median.get() * factor),
                         sigma,
                     },
+                    Takes::ParetoUsd(law) => Takes::ParetoUsd(law.scaled(factor)),
                     share => share,
                 };
             }

@@ -223,6 +223,7 @@ fn changed(model: &Model, design: &Parameters, trial: &Trial, x: f64) -> Option<
                         median: Usd(median.get() * (1.0 + x)),
                         sigma,
                     },
+                    Takes::ParetoUsd(law) => Takes::ParetoUsd(law.scaled(1.0 + x)),
                     share => share,
                 };
             }

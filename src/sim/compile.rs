@@ -6,9 +6,11 @@ use super::plan::{
     SharedJumps as PlanSharedJumps, Take, Weights, When,
 };
 use super::uncertainty::{Race, Uncertainty};
+use crate::economics::coalition::{Effort, cheapest_cover};
 use crate::economics::franchise;
 use crate::spec::model::{
-    Attack, Chance, Detection, Extraction, Jumps, MarketAsset, Model, Monitoring, Structure, Takes,
+    Attack, Chance, Detection, Extraction, Jumps, MarketAsset, Model, Monitoring, QueuedBefore,
+    Quorum, Structure, Takes,
 };
 use crate::spec::parameters::{EXIT_WINDOW, Parameters};
 use crate::units::{PerYear, Usd, UsdPerYear};
@@ -23,11 +25,16 @@ const FAN_DAYS: u32 = 74;
 #[must_use]
 pub fn compile(model: &Model, parameters: &Parameters) -> Plan {
     let mut thresholds: Vec<f64> = Vec::new();
+    let mut operators = operators(model, parameters);
+    let quorum = dearest_quorum(model, parameters, &operators);
+    if let Some(quorum) = quorum {
+        operators.weights = Weights::Tokens(quorum_tokens(quorum, &operators.tokens, model));
+    }
     let attacks = model
         .value
         .attacks
         .iter()
-        .map(|attack| compile_attack(model, parameters, attack, &mut thresholds))
+        .map(|attack| compile_attack(model, parameters, quorum, attack, &mut thresholds))
         .collect();
     let days = model.simulation.days;
     Plan {
@@ -46,7 +53,7 @@ pub fn compile(model: &Model, parameters: &Parameters) -> Plan {
         ),
         correlation_root: cholesky(&model.market.correlation),
         shared_jumps: shared_jumps(model),
-        operators: operators(model, parameters),
+        operators,
         thresholds,
         attacks,
         coalition: match model.operators.structure {
@@ -65,10 +72,16 @@ fn uncertainty(model: &Model, parameters: &Parameters) -> Uncertainty {
     let spread = &model.uncertainty;
     let race = |attack: &Attack| {
         let rule = parameters.offences[attack.offence];
+        // Exits that are spread are raced at their middle.
+        let queued = match attack.queued.map(|queued| queued.before) {
+            None => 0.0,
+            Some(QueuedBefore::By(days)) => days.get(),
+            Some(QueuedBefore::UpTo(days)) => 0.5 * days.get(),
+        };
         match model.slashing.offences[attack.offence].detection {
             Detection::Probability(_) => None,
             Detection::Exponential { mean } => Some(Race {
-                left_days: (EXIT_WINDOW.get() - rule.delay().get()).max(0.0),
+                left_days: (EXIT_WINDOW.get() - queued - rule.delay().get()).max(0.0),
                 mean_days: mean.get(),
             }),
         }
@@ -125,10 +138,14 @@ fn shared_jumps(model: &Model) -> PlanSharedJumps {
 fn compile_attack(
     model: &Model,
     parameters: &Parameters,
+    quorum: Option<&Quorum>,
     attack: &Attack,
     thresholds: &mut Vec<f64>,
 ) -> PlanAttack {
-    let theta = parameters.threshold_of(attack).get();
+    let theta = quorum
+        .and_then(|quorum| quorum.threshold)
+        .unwrap_or_else(|| parameters.threshold_of(attack))
+        .get();
     let known = thresholds
         .iter()
         .position(|known| known.to_bits() == theta.to_bits());
@@ -137,11 +154,12 @@ fn compile_attack(
         thresholds.len() - 1
     });
     PlanAttack {
-        take: take(model, attack),
-        cap: if attack.capped {
-            Cap::ByValue
-        } else {
-            Cap::Uncapped
+        take: take(model, parameters, attack),
+        cap: match (attack.capped, attack.per_event) {
+            (true, None) => Cap::ByValue,
+            (false, None) => Cap::Uncapped,
+            (true, Some(most)) => Cap::ByValueAndUsd(most.get()),
+            (false, Some(most)) => Cap::ByUsd(most.get()),
         },
         when: match attack.chance {
             Chance::Standing => When::Standing,
@@ -151,11 +169,14 @@ fn compile_attack(
         },
         threshold,
         burned_share: parameters.burned_share(model, attack).get(),
-        extra_profit_usd: 0.0,
+        extra_profit_usd: model.extra_profit_usd(attack),
     }
 }
 
-fn take(model: &Model, attack: &Attack) -> Take {
+fn take(model: &Model, parameters: &Parameters, attack: &Attack) -> Take {
+    if let Extraction::DisputeWindow { usd_per_day } = attack.extraction {
+        return dispute_window(model, parameters, attack, usd_per_day);
+    }
     if let Extraction::RateLimited { usd_per_day, pause } = attack.extraction {
         let offence = &model.slashing.offences[attack.offence];
         let mean_days_to_detection = match offence.detection {
@@ -163,11 +184,7 @@ fn take(model: &Model, attack: &Attack) -> Take {
             // The check asks a rate-limited attack for a time to detection.
             Detection::Probability(_) => unreachable!("a rate limit needs a time to detection"),
         };
-        // A rate-limited attack drains a share of the value at risk; other sizes have no rate.
-        let share = match attack.takes {
-            Takes::ShareOfValue(share) => share.get(),
-            Takes::Usd(_) | Takes::LognormalUsd { .. } | Takes::LognormalShare { .. } => 1.0,
-        };
+        let share = reachable_share(attack);
         return Take::RateLimited {
             share,
             usd_per_day,
@@ -178,6 +195,7 @@ fn take(model: &Model, attack: &Attack) -> Take {
     match attack.takes {
         Takes::Usd(usd) => Take::Constant { usd: usd.get() },
         Takes::ShareOfValue(share) => Take::ShareOfValue { share: share.get() },
+        Takes::ParetoUsd(law) => Take::Pareto(law),
         Takes::LognormalUsd { median, sigma } => Take::LognormalUsd {
             log_mean: libm::log(median.get()),
             log_sd: sigma,
@@ -189,6 +207,93 @@ fn take(model: &Model, attack: &Attack) -> Take {
     }
 }
 
+/// A detection of no time at all, days: a tenth of a millisecond.
+const AT_ONCE: f64 = 1e-9;
+
+/// Everything that becomes final until detection, dispute and veto are over. A detection that is
+/// a mere probability has no time, so the dispute is all there is.
+fn dispute_window(
+    model: &Model,
+    parameters: &Parameters,
+    attack: &Attack,
+    usd_per_day: f64,
+) -> Take {
+    if usd_per_day <= 0.0 {
+        return Take::Constant { usd: 0.0 };
+    }
+    Take::RateLimited {
+        share: reachable_share(attack),
+        usd_per_day,
+        mean_days_to_detection: match model.slashing.offences[attack.offence].detection {
+            Detection::Exponential { mean } => mean.get().max(AT_ONCE),
+            Detection::Probability(_) => AT_ONCE,
+        },
+        pause_days: parameters.offences[attack.offence].delay().get(),
+    }
+}
+
+/// A limited attack drains a share of the value at risk; other sizes have no rate.
+fn reachable_share(attack: &Attack) -> f64 {
+    match attack.takes {
+        Takes::ShareOfValue(share) => share.get(),
+        Takes::Usd(_)
+        | Takes::LognormalUsd { .. }
+        | Takes::LognormalShare { .. }
+        | Takes::ParetoUsd(_) => 1.0,
+    }
+}
+
+/// Of several quorums, the one that is dearest to corrupt alone at the prices of the start. To
+/// corrupt all of them costs no less, so a simulation that asks for this one's votes never
+/// overstates the cost.
+fn dearest_quorum<'a>(
+    model: &'a Model,
+    parameters: &Parameters,
+    operators: &PlanOperators,
+) -> Option<&'a Quorum> {
+    let assets = model.market.assets.len();
+    let worth = |tokens: &[f64]| -> Vec<f64> {
+        tokens
+            .chunks_exact(assets)
+            .map(|row| {
+                row.iter()
+                    .zip(&model.market.assets)
+                    .map(|(t, asset)| t * asset.price.get())
+                    .sum()
+            })
+            .collect()
+    };
+    let stake = worth(&operators.tokens);
+    let mut dearest: Option<(f64, &Quorum)> = None;
+    for quorum in &model.operators.quorums {
+        let votes = worth(&quorum_tokens(quorum, &operators.tokens, model));
+        let all: f64 = votes.iter().sum();
+        let share = quorum.threshold.unwrap_or(parameters.threshold).get();
+        let cost = cheapest_cover(&stake, &votes, share * all, Effort::INNER)
+            .map_or(0.0, |cover| cover.lower_bound);
+        if all > 0.0 && dearest.is_none_or(|(known, _)| cost > known) {
+            dearest = Some((cost, quorum));
+        }
+    }
+    dearest.map(|(_, quorum)| quorum)
+}
+
+/// The tokens that vote in a quorum, in the order of all tokens.
+fn quorum_tokens(quorum: &Quorum, tokens: &[f64], model: &Model) -> Vec<f64> {
+    let assets = model.market.assets.len();
+    tokens
+        .iter()
+        .enumerate()
+        .map(|(cell, amount)| {
+            if quorum.assets.contains(&(cell % assets)) {
+                *amount
+            } else {
+                0.0
+            }
+        })
+        .collect()
+}
+
 /// The admitted operators, gathered into the entities that control them.
 fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
     let assets = model.market.assets.len();
@@ -197,11 +302,15 @@ fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
         Structure::Pooled { asset, .. } => {
             let mut tokens = vec![0.0; assets];
             tokens[*asset] = parameters.stake.get() / model.market.assets[*asset].price.get();
+            let stake = parameters.stake.get();
+            let count = f64::from(parameters.operators.max(1));
             return PlanOperators {
                 entities: 1,
                 tokens,
-                own_share: vec![own],
-                franchise_usd: vec![franchise_usd(model, parameters.stake.get())],
+                own_share: vec![own_share(model, own, stake, count)],
+                franchise_usd: vec![
+                    franchise_usd(model, stake) + unvested_usd(model, parameters, 1.0),
+                ],
                 weights: Weights::SlashableValue,
             };
         }
@@ -215,6 +324,8 @@ fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
     let mut entities: Vec<usize> = Vec::new();
     let mut tokens: Vec<f64> = Vec::new();
     let mut delegated: Vec<f64> = Vec::new();
+    // Stake and number of operators of each entity.
+    let mut held: Vec<(f64, f64)> = Vec::new();
     for operator in &admitted {
         let row = entities
             .iter()
@@ -223,8 +334,11 @@ fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
                 entities.push(operator.entity);
                 tokens.extend(std::iter::repeat_n(0.0, assets));
                 delegated.push(0.0);
+                held.push((0.0, 0.0));
                 entities.len() - 1
             });
+        held[row].0 += operator.stake.get();
+        held[row].1 += 1.0;
         for (cell, amount) in tokens[row * assets..].iter_mut().zip(&operator.tokens) {
             *cell += amount;
         }
@@ -233,13 +347,37 @@ fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
     PlanOperators {
         entities: entities.len(),
         tokens,
-        own_share: vec![own; entities.len()],
+        own_share: held
+            .iter()
+            .map(|&(stake, count)| own_share(model, own, stake, count))
+            .collect(),
         franchise_usd: delegated
             .iter()
-            .map(|usd| franchise_usd(model, *usd))
+            .zip(&held)
+            .map(|(usd, &(stake, _))| {
+                let share = stake / parameters.stake.get();
+                franchise_usd(model, *usd) + unvested_usd(model, parameters, share)
+            })
             .collect(),
         weights: Weights::SlashableValue,
     }
+}
+
+/// Own share of an entity that runs `count` operators: what the model says, or what the stake
+/// that it asks of each operator comes to.
+fn own_share(model: &Model, own: f64, stake_usd: f64, count: f64) -> f64 {
+    match model.operators.own_stake_minimum {
+        Some(least) if stake_usd > 0.0 => own.max((count * least.get() / stake_usd).min(1.0)),
+        _ => own,
+    }
+}
+
+/// Rewards that whoever holds `share` of the stake has earned and not been paid, USD: slashed
+/// with its operator, they are lost one for one.
+fn unvested_usd(model: &Model, parameters: &Parameters, share: f64) -> f64 {
+    let rewards = &model.rewards;
+    let kept = rewards.operator_split.get() * (1.0 - rewards.protocol_fee.get());
+    share * kept * parameters.budget.get() * rewards.vesting.years()
 }
 
 /// Present value of the business that rests on `delegated_usd` of stake.

@@ -1,6 +1,7 @@
 //! Formulas of one moment that the engine evaluates where a column is not worth it.
 
-use super::{Attack, Cap, Take};
+use super::{Attack, Take};
+use crate::economics::heavy_tail::ParetoTake;
 
 /// `ln(cost / profit)`: infinite where nothing is to be had.
 pub(super) fn log_ratio(cost: f64, profit: f64) -> f64 {
@@ -16,7 +17,8 @@ pub(super) fn value_elasticity(attack: &Attack, value: f64, profit: f64) -> f64 
     let take = profit - attack.extra_profit_usd;
     let slope = match attack.take {
         // What is added to a capped take and taken off again may miss the cap by its last bits.
-        _ if attack.cap == Cap::ByValue && take >= value * (1.0 - 1e-12) => 1.0,
+        _ if take >= attack.cap.fixed_usd() * (1.0 - 1e-12) => 0.0,
+        _ if attack.cap.by_value() && take >= value * (1.0 - 1e-12) => 1.0,
         Take::ShareOfValue { share } => share,
         Take::RateLimited {
             share,
@@ -32,9 +34,10 @@ pub(super) fn value_elasticity(attack: &Attack, value: f64, profit: f64) -> f64 
                     1.0
                 }
         }
-        Take::Constant { .. } | Take::LognormalShareOfValue { .. } | Take::LognormalUsd { .. } => {
-            0.0
-        }
+        Take::Constant { .. }
+        | Take::LognormalShareOfValue { .. }
+        | Take::LognormalUsd { .. }
+        | Take::Pareto(_) => 0.0,
     };
     if profit > 0.0 {
         slope * value / profit
@@ -48,12 +51,14 @@ pub(super) fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64)
     let (mean, sd) = match attack.take {
         Take::LognormalShareOfValue { log_mean, log_sd } => (log_mean + libm::log(value), log_sd),
         Take::LognormalUsd { log_mean, log_sd } => (log_mean, log_sd),
+        Take::Pareto(law) => return pareto_above(attack, law, value, cost),
         Take::Constant { .. } | Take::ShareOfValue { .. } | Take::RateLimited { .. } => {
             unreachable!("a known take is not drawn")
         }
     };
     let least = cost - attack.extra_profit_usd;
-    if attack.cap == Cap::ByValue && value <= least {
+    let ceiling = attack.cap.ceiling_usd(value);
+    if ceiling <= least {
         return (0.0, 0.0);
     }
     let log_least = if least > 0.0 {
@@ -69,11 +74,23 @@ pub(super) fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64)
     let probability = phi((mean - log_least) / sd);
     let whole = libm::exp(mean + 0.5 * sd * sd);
     let mut above = whole * phi((mean + sd * sd - log_least) / sd);
-    if attack.cap == Cap::ByValue {
-        let log_value = libm::log(value);
-        above -= whole * phi((mean + sd * sd - log_value) / sd);
-        above += value * phi((mean - log_value) / sd);
+    if ceiling < f64::INFINITY {
+        let log_ceiling = libm::log(ceiling);
+        above -= whole * phi((mean + sd * sd - log_ceiling) / sd);
+        above += ceiling * phi((mean - log_ceiling) / sd);
     }
+    (probability, above + attack.extra_profit_usd * probability)
+}
+
+/// The same for a heavy tail.
+pub(super) fn pareto_above(attack: &Attack, law: ParetoTake, value: f64, cost: f64) -> (f64, f64) {
+    let least = (cost - attack.extra_profit_usd).max(0.0);
+    let ceiling = attack.cap.ceiling_usd(value);
+    if ceiling <= least {
+        return (0.0, 0.0);
+    }
+    let probability = law.exceeds(least);
+    let above = law.expected_above_usd(least, ceiling);
     (probability, above + attack.extra_profit_usd * probability)
 }
 

@@ -2,7 +2,7 @@
 
 use super::kernels::{Column, TILE_DAYS, advance, column, geometric_round};
 use super::varied::{self, VariedMarket};
-use super::{Cap, Jumps, Monitoring, Plan, Record, Take, When};
+use super::{Jumps, Monitoring, Plan, Record, Take, When};
 use crate::random::lanes::{LANES, LaneStreams, Row, Width, normals};
 use crate::random::{Purpose, Seed};
 
@@ -212,7 +212,7 @@ fn needs_value(plan: &Plan) -> bool {
                 Take::ShareOfValue { .. } | Take::RateLimited { .. }
             );
             let at_opportunities = attack.take.is_random() && attack.when != When::Standing;
-            by_value || at_opportunities || attack.cap == Cap::ByValue
+            by_value || at_opportunities || attack.cap.by_value()
         })
 }
 

@@ -4,6 +4,7 @@
 //! checked model, or by hand in tests and benchmarks. [`Plan::check`] asserts what must hold.
 
 use super::uncertainty::Uncertainty;
+use crate::economics::heavy_tail::ParetoTake;
 use crate::economics::range;
 use crate::units::DAYS_PER_YEAR;
 
@@ -239,15 +240,49 @@ pub enum Take {
         /// Days from detection to the stop.
         pause_days: f64,
     },
+    /// An amount with a heavy tail, drawn anew each time.
+    Pareto(ParetoTake),
 }
 
-/// Whether an attack can take more than the value at risk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an attack takes at most.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cap {
-    /// It can.
+    /// Nothing holds it.
     Uncapped,
     /// It takes the value at risk at most.
     ByValue,
+    /// The service lets no more than this leave in one event, USD.
+    ByUsd(f64),
+    /// The smaller of the two, USD.
+    ByValueAndUsd(f64),
+}
+
+impl Cap {
+    /// Whether the value at risk is a limit.
+    #[must_use]
+    pub fn by_value(self) -> bool {
+        matches!(self, Cap::ByValue | Cap::ByValueAndUsd(_))
+    }
+
+    /// The limit that does not move, USD; infinite where there is none.
+    #[must_use]
+    pub fn fixed_usd(self) -> f64 {
+        match self {
+            Cap::Uncapped | Cap::ByValue => f64::INFINITY,
+            Cap::ByUsd(usd) | Cap::ByValueAndUsd(usd) => usd,
+        }
+    }
+
+    /// The most that can be taken of a value at risk, USD.
+    #[must_use]
+    pub fn ceiling_usd(self, value: f64) -> f64 {
+        let fixed = self.fixed_usd();
+        if self.by_value() && value < fixed {
+            value
+        } else {
+            fixed
+        }
+    }
 }
 
 /// When an attack can be done.
@@ -300,7 +335,7 @@ impl Take {
     pub fn is_random(&self) -> bool {
         matches!(
             self,
-            Take::LognormalShareOfValue { .. } | Take::LognormalUsd { .. }
+            Take::LognormalShareOfValue { .. } | Take::LognormalUsd { .. } | Take::Pareto(_)
         )
     }
 }
@@ -557,6 +592,10 @@ impl Attack {
                     "a lognormal attack of {log_mean}, {log_sd}"
                 );
             }
+            Take::Pareto(law) => assert!(
+                law.least_usd >= 0.0 && law.scale_usd > 0.0 && law.shape > 0.0,
+                "a heavy tail of {law:?}"
+            ),
             Take::RateLimited {
                 share,
                 usd_per_day,
@@ -572,6 +611,11 @@ impl Attack {
                 );
             }
         }
+        assert!(
+            self.cap.fixed_usd() >= 0.0,
+            "a cap of {} USD",
+            self.cap.fixed_usd()
+        );
         if let When::Poisson { per_year } = self.when {
             assert!(
                 (0.0..1e6).contains(&per_year),

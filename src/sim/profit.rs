@@ -6,7 +6,8 @@ use super::kernels::{
 };
 use super::market::Market;
 use super::varied::VariedTake;
-use super::{Attack, Cap, Drawn, Plan, Take, When};
+use super::{Attack, Drawn, Plan, Take, When};
+use crate::economics::heavy_tail::ParetoTake;
 use crate::random::lanes::{LANES, LaneStreams, Row, Width, normals};
 use crate::random::{Purpose, Seed, math};
 use crate::units::DAYS_PER_YEAR;
@@ -32,6 +33,26 @@ pub(super) struct Profit {
 struct Opportunity {
     cell: u32,
     z: f64,
+}
+
+/// The heavy tail of each lane: its own where parameters are uncertain.
+fn heavy_tails(common: ParetoTake, lanes: &[Attack]) -> [ParetoTake; LANES] {
+    let mut laws = [common; LANES];
+    for (law, attack) in laws.iter_mut().zip(lanes) {
+        if let Take::Pareto(own) = attack.take {
+            *law = own;
+        }
+    }
+    laws
+}
+
+/// Changes each number; for what is too rare to have a kernel.
+fn each(column: &mut [Row], change: impl Fn(f64) -> f64) {
+    for row in column {
+        for x in row {
+            *x = change(*x);
+        }
+    }
 }
 
 /// Whether the profit is drawn at each opportunity rather than each day.
@@ -169,6 +190,19 @@ impl Profit {
                         Some(varied) => varied.lognormals(width, log_value, log_sd, out),
                     }
                 }
+                Take::Pareto(law) => {
+                    normals(
+                        width,
+                        self.marks.as_mut().expect("a random take has marks"),
+                        out,
+                    );
+                    let laws = heavy_tails(law, &self.lanes);
+                    for row in out.iter_mut() {
+                        for (x, law) in row.iter_mut().zip(&laws) {
+                            *x = law.at_normal(*x);
+                        }
+                    }
+                }
                 Take::LognormalUsd { log_mean, log_sd } => {
                     normals(
                         width,
@@ -182,8 +216,12 @@ impl Profit {
                     }
                 }
             }
-            if self.attack.cap == Cap::ByValue {
+            if self.attack.cap.by_value() {
                 cap(width, value, out);
+            }
+            let most = self.attack.cap.fixed_usd();
+            if most < f64::INFINITY {
+                each(out, |usd| if usd > most { most } else { usd });
             }
             if self.attack.extra_profit_usd.abs() > 0.0 {
                 shift(width, self.attack.extra_profit_usd, out);
@@ -228,13 +266,13 @@ impl Profit {
                 math::exp(market.log[last][day][lane] + z.mul_add(log_sd, log_mean))
             }
             Take::LognormalUsd { log_mean, log_sd } => math::exp(z.mul_add(log_sd, log_mean)),
+            Take::Pareto(law) => law.at_normal(z),
             Take::Constant { .. } | Take::ShareOfValue { .. } | Take::RateLimited { .. } => {
                 unreachable!("a known take is not drawn")
             }
         };
-        let value = market.price[last][day][lane];
-        let capped = self.attack.cap == Cap::ByValue && take > value;
-        let take = if capped { value } else { take };
+        let most = self.attack.cap.ceiling_usd(market.price[last][day][lane]);
+        let take = if take > most { most } else { take };
         take + self.attack.extra_profit_usd
     }
 

@@ -7,6 +7,7 @@ mod market;
 
 use super::coalition::{self, Cover};
 use super::ensemble::Ensemble;
+use super::formulas;
 use super::outcome::{CostOutcome, PathOutcome};
 use super::{Attack, Cap, Coalition, Cost, Fan, Monitoring, Plan, Take, Weights, When};
 use crate::random::{Purpose, Seed, Stream};
@@ -190,7 +191,7 @@ pub(super) fn known_profit(attack: &Attack, value: f64) -> (f64, f64) {
                 )
             }
         }
-        Take::LognormalShareOfValue { .. } | Take::LognormalUsd { .. } => {
+        Take::LognormalShareOfValue { .. } | Take::LognormalUsd { .. } | Take::Pareto(_) => {
             unreachable!("a random take has no known profit")
         }
     };
@@ -207,9 +208,13 @@ pub(super) fn known_profit(attack: &Attack, value: f64) -> (f64, f64) {
 }
 
 fn capped(attack: &Attack, take: f64, slope: f64, value: f64) -> (f64, f64) {
+    let (take, slope) = match attack.cap {
+        Cap::ByValue | Cap::ByValueAndUsd(_) if take > value => (value, 1.0),
+        _ => (take, slope),
+    };
     match attack.cap {
-        Cap::ByValue if take > value => (value, 1.0),
-        Cap::ByValue | Cap::Uncapped => (take, slope),
+        Cap::ByUsd(usd) | Cap::ByValueAndUsd(usd) if take > usd => (usd, 0.0),
+        _ => (take, slope),
     }
 }
 
@@ -220,6 +225,7 @@ fn drawn_profit(attack: &Attack, value: f64, marks: &mut Stream) -> f64 {
             value * libm::exp(log_mean + log_sd * marks.normal())
         }
         Take::LognormalUsd { log_mean, log_sd } => libm::exp(log_mean + log_sd * marks.normal()),
+        Take::Pareto(law) => law.at_normal(marks.normal()),
         _ => unreachable!("a known take is not drawn"),
     };
     capped(attack, take, 0.0, value).0 + attack.extra_profit_usd
@@ -230,11 +236,18 @@ fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64) {
     let (mean, sd) = match attack.take {
         Take::LognormalShareOfValue { log_mean, log_sd } => (log_mean + libm::log(value), log_sd),
         Take::LognormalUsd { log_mean, log_sd } => (log_mean, log_sd),
+        Take::Pareto(law) => return formulas::pareto_above(attack, law, value, cost),
         _ => unreachable!("a known take is not drawn"),
     };
     let phi = |x: f64| 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
     let least = cost - attack.extra_profit_usd;
-    if attack.cap == Cap::ByValue && value <= least {
+    let ceiling = match attack.cap {
+        Cap::Uncapped => f64::INFINITY,
+        Cap::ByValue => value,
+        Cap::ByUsd(usd) => usd,
+        Cap::ByValueAndUsd(usd) => value.min(usd),
+    };
+    if ceiling <= least {
         return (0.0, 0.0);
     }
     let log_least = if least > 0.0 {
@@ -245,10 +258,10 @@ fn profit_above(attack: &Attack, value: f64, cost: f64) -> (f64, f64) {
     let probability = phi((mean - log_least) / sd);
     let whole = libm::exp(mean + 0.5 * sd * sd);
     let mut above = whole * phi((mean + sd * sd - log_least) / sd);
-    if attack.cap == Cap::ByValue {
-        let log_value = libm::log(value);
-        above -= whole * phi((mean + sd * sd - log_value) / sd);
-        above += value * phi((mean - log_value) / sd);
+    if ceiling.is_finite() {
+        let log_ceiling = libm::log(ceiling);
+        above -= whole * phi((mean + sd * sd - log_ceiling) / sd);
+        above += ceiling * phi((mean - log_ceiling) / sd);
     }
     (probability, above + attack.extra_profit_usd * probability)
 }

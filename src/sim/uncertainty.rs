@@ -193,6 +193,7 @@ impl Drawn {
                 mean_days_to_detection,
                 ..
             } => *mean_days_to_detection *= self.detection,
+            Take::Pareto(law) => *law = law.scaled(self.takes),
             Take::ShareOfValue { .. } => {}
         }
         if let When::Poisson { per_year } = &mut varied.when {

@@ -71,7 +71,8 @@ impl VariedTake {
                     mean_days_to_detection,
                     ..
                 } => varied.mean_days[lane] = mean_days_to_detection,
-                Take::ShareOfValue { .. } => {}
+                // A heavy tail is asked for its sizes one by one.
+                Take::ShareOfValue { .. } | Take::Pareto(_) => {}
             }
             if let When::Poisson { per_year } = attack.when {
                 varied.days_between[lane] = DAYS_PER_YEAR / per_year;

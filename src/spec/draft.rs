@@ -7,6 +7,7 @@
 pub mod onchain;
 
 pub use super::draft_aftermath::{Faults, Incident, Loans};
+pub use super::draft_attacker::*;
 use super::draft_stages::{Policy, Stage};
 use super::leaf::*;
 use super::model::{Deterrence, Estimator, Fault, Monitoring, Network, Signing, Verification};
@@ -50,6 +51,8 @@ pub struct Document {
     /// Other models in which the recommended design must keep the promise as well.
     #[serde(default)]
     pub panel: Vec<At<PanelDraft>>,
+    /// Cover that the service sells to its users.
+    pub insurance: Option<At<Insurance>>,
     /// Where it is deployed; changes no figure of the economics, only what is exported.
     pub deployment: Option<Deployment>,
     /// Stages of its growth, each until a trigger ends it.
@@ -98,6 +101,15 @@ pub struct Operators {
     pub entity_cap: Option<Searchable<Quantity<PositiveFraction>>>,
     /// Shares of the slashable stake by asset (ETH, LST, EIGEN, BTC, TOKEN, OWN); as the operators hold them when left out. Assets that are not named divide the rest as they are held.
     pub mix: Option<At<Mix>>,
+    /// Stake of its own that an operator must put behind the service, in the assets that it stakes.
+    pub own_stake_minimum: Option<Quantity<Money>>,
+    /// Quorums that an attacker must corrupt together; one of all assets when left out.
+    #[serde(default)]
+    pub quorum: Vec<At<Quorum>>,
+    /// What buying the stake costs beside its price.
+    pub acquirer: Option<Acquirer>,
+    /// Probability that an operator takes a bribe, as another operator sees it.
+    pub bribed: Option<Quantity<Fraction>>,
     /// What the service's software costs an operator.
     pub costs: Option<Costs>,
     /// What an operator loses elsewhere when it attacks.
@@ -285,6 +297,9 @@ pub struct Value {
     /// The ways to steal from it.
     #[schemars(length(min = 1))]
     pub attack: Must<Vec<At<Attack>>>,
+    /// Other services that the same operators can corrupt at the same time.
+    #[serde(default)]
+    pub elsewhere: Vec<At<Elsewhere>>,
 }
 
 /// The value that the service protects, with its own dynamics.
@@ -317,12 +332,24 @@ pub struct Attack {
     pub cap: Option<At<Cap>>,
     /// When it can be done: "standing" (any day), or { rate = "24/year" }.
     pub when: Option<When>,
-    /// How fast value leaves: "per_event" (at once), or { rate_limited = { limit, pause } }.
+    /// How fast value leaves: "per_event" (at once), { rate_limited = { limit, pause } }, or { dispute_window = { flow } }.
     pub extraction: Option<Extraction>,
     /// The offence it commits; the one of the same name when left out.
     pub offence: Option<At<String>>,
     /// Share of the quorum it needs, when it differs from that of the service.
     pub threshold: Option<Quantity<PositiveFraction>>,
+    /// Most that one success can take: a cap that the service builds in.
+    pub per_event: Option<Quantity<PositiveMoney>>,
+    /// A short sale on a token that the attack will drop.
+    pub short: Option<At<Short>>,
+    /// Ransom, or what a competitor pays for the damage.
+    pub ransom: Option<Quantity<Money>>,
+    /// What reordering and censoring brings.
+    pub reorder: Option<Quantity<Money>>,
+    /// What users lose: { sum = "50 MUSD" }, or { multiple = 1.5 } of the take. What the attacker takes when left out.
+    pub harm: Option<Harm>,
+    /// Exits that were queued before the attack: { by = "4 days" }, or { up_to = "14 days" }, with a share.
+    pub queued: Option<At<Queued>>,
 }
 
 /// What one success takes.
@@ -337,6 +364,10 @@ pub enum Takes {
     Lognormal(LognormalSum),
     /// A lognormal share of the value at risk.
     LognormalShare(LognormalShare),
+    /// A sum with a Pareto tail.
+    Pareto(ParetoSum),
+    /// A sum whose excess over a threshold follows the generalized Pareto law.
+    GeneralizedPareto(ExcessSum),
 }
 
 /// A lognormal sum.
@@ -387,6 +418,8 @@ pub enum Extraction {
     PerEvent,
     /// At a limited rate, until the offence is detected and the service paused.
     RateLimited(RateLimited),
+    /// Everything that becomes final until the dispute ends, because nobody can pause.
+    DisputeWindow(DisputeWindow),
 }
 
 /// A limited rate.
@@ -434,6 +467,10 @@ pub struct Offence {
     pub recaptured: Option<Quantity<Fraction>>,
     /// How often an honest operator is slashed for it by accident.
     pub accidental: Option<Quantity<Frequency>>,
+    /// Factor of a penalty that grows with the share that is at fault: min(slash, factor · share). Flat when left out.
+    pub correlated: Option<At<f64>>,
+    /// How a wrong vote is told from a right one: provable (by somebody outside the quorum) or majority (by agreement with it alone).
+    pub evidence: Option<At<Evidence>>,
 }
 
 /// How a fault comes to light in time.
@@ -468,6 +505,10 @@ pub struct Rewards {
     pub operator_split: Option<Searchable<Quantity<Fraction>>>,
     /// Share that the protocol takes, when the service opted in.
     pub protocol_fee: Option<Quantity<Fraction>>,
+    /// How long a reward stays slashable before it is paid out; paid at once when left out.
+    pub vesting: Option<Quantity<Span>>,
+    /// Emissions that others pay to the same stake; none when left out.
+    pub emissions: Option<Quantity<MoneyRate>>,
 }
 
 /// What stakers ask for.
@@ -537,6 +578,12 @@ pub struct Premium {
     pub illiquidity: Option<Quantity<Frequency>>,
     /// Best alternative that the stake gives up.
     pub alternative: Option<Quantity<Frequency>>,
+    /// Premium for the risk that the service changes its rules.
+    pub governance: Option<Quantity<Frequency>>,
+    /// Cost of transactions, as a yield.
+    pub gas: Option<Quantity<Frequency>>,
+    /// Hazard that whoever can slash steals by slashing; counts where slashes are redistributed.
+    pub theft: Option<Quantity<Frequency>>,
 }
 
 /// What is promised.

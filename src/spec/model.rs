@@ -11,8 +11,10 @@ pub use onchain::*;
 pub use super::aftermath::{
     Alternatives, FaultProcess, IncidentRules, Liquidity, Loans, OwnToken, TokenSupply,
 };
+pub use super::model_attacker::*;
 use super::panel::{Alternative, Uncertainty};
 use super::stages::Schedule;
+use crate::economics::heavy_tail::ParetoTake;
 use crate::snapshot::Address;
 use crate::units::{Days, PerYear, Share, Usd, UsdPerYear};
 use schemars::JsonSchema;
@@ -51,6 +53,8 @@ pub struct Model {
     pub uncertainty: Uncertainty,
     /// Other models in which the design must hold.
     pub panel: Vec<Alternative>,
+    /// Cover that the service sells to its users, if it does.
+    pub insurance: Option<Insurance>,
     /// Where it goes; changes no figure of the economics.
     pub deployment: Deployment,
     /// Stages of its growth, when the file has any.
@@ -155,6 +159,14 @@ pub struct Operators {
     /// Share of the slashable stake by market asset, where the file says it; empty when it says
     /// nothing. Assets without a share divide the rest as they are held.
     pub mix: Vec<Option<Choice<Share>>>,
+    /// Stake of its own that an operator must put behind the service, if any is asked for.
+    pub own_stake_minimum: Option<Usd>,
+    /// Quorums that an attacker must corrupt together; empty for one of all assets.
+    pub quorums: Vec<Quorum>,
+    /// What buying the stake costs beside its price.
+    pub acquirer: Acquirer,
+    /// Probability that an operator takes a bribe, as another operator sees it.
+    pub bribed: Share,
     /// Costs of running the service.
     pub costs: OperatorCosts,
     /// What an operator loses elsewhere when it attacks.
@@ -279,6 +291,8 @@ pub struct Value {
     pub at_risk: ValueAtRisk,
     /// The ways to steal from it.
     pub attacks: Vec<Attack>,
+    /// Other services that the same operators can corrupt at the same time.
+    pub elsewhere: Vec<Elsewhere>,
 }
 
 /// The value that the service protects, with its own dynamics. Its correlation is in [`Market`].
@@ -311,6 +325,18 @@ pub struct Attack {
     pub offence: usize,
     /// Share of the quorum it needs, when it differs from [`Operators::threshold`].
     pub threshold: Option<Share>,
+    /// Most that one success can take, where the service builds in a cap.
+    pub per_event: Option<Usd>,
+    /// A short sale on a token that the attack will drop.
+    pub short: Option<Short>,
+    /// Ransom, or what a competitor pays.
+    pub ransom: Usd,
+    /// What reordering and censoring brings.
+    pub reorder: Usd,
+    /// What users lose; what the attacker takes when there is nothing here.
+    pub harm: Option<Harm>,
+    /// Exits that were queued before the attack, where the file says so.
+    pub queued: Option<Queued>,
 }
 
 /// What one success takes.
@@ -335,6 +361,8 @@ pub enum Takes {
         /// Standard deviation of the logarithm.
         sigma: f64,
     },
+    /// A sum with a heavy tail.
+    ParetoUsd(ParetoTake),
 }
 
 /// When an attack can be done.
@@ -360,6 +388,11 @@ pub enum Extraction {
         usd_per_day: f64,
         /// Time from detection to pause.
         pause: Days,
+    },
+    /// Everything that becomes final until detection, dispute and veto are over: nobody can pause.
+    DisputeWindow {
+        /// Value that becomes final, USD a day.
+        usd_per_day: f64,
     },
 }
 
@@ -395,6 +428,10 @@ pub struct Offence {
     pub recaptured: Share,
     /// How often an honest operator is slashed for it by accident, a year.
     pub accidental: PerYear,
+    /// Factor of a penalty that grows with the share that is at fault; flat when there is none.
+    pub correlated: Option<f64>,
+    /// How a wrong vote is told from a right one.
+    pub evidence: Evidence,
 }
 
 /// Kind of fault.
@@ -441,6 +478,12 @@ pub struct Rewards {
     pub operator_split: Share,
     /// Share that the protocol takes, when the service opted in.
     pub protocol_fee: Share,
+    /// How long a reward stays slashable before it is paid out.
+    pub vesting: Days,
+    /// Emissions that others pay to the same stake.
+    pub emissions: UsdPerYear,
+    /// Market that rewards in the service's own token are sold into, where the file gives it.
+    pub sale: Option<RewardSale>,
 }
 
 /// What stakers ask for.
@@ -487,6 +530,12 @@ pub struct Premium {
     pub illiquidity: PerYear,
     /// Best alternative that the stake gives up (another allocation of the same unit).
     pub alternative: PerYear,
+    /// Premium for the risk that the service changes its rules.
+    pub governance: PerYear,
+    /// Cost of transactions.
+    pub gas: PerYear,
+    /// Hazard that whoever can slash steals by slashing, where slashes are redistributed.
+    pub theft: PerYear,
 }
 
 /// The promise.

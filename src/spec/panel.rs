@@ -222,6 +222,7 @@ impl Change {
                     median: Share(median.get() * self.takes),
                     sigma,
                 },
+                Takes::ParetoUsd(law) => Takes::ParetoUsd(law.scaled(self.takes)),
                 share => share,
             };
             if let super::model::Chance::Rate(rate) = &mut attack.chance {

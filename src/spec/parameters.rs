@@ -5,7 +5,8 @@
 //! (which operators are admitted with how many tokens, how much of a stake a slash burns) is
 //! here, so that the simulation, the recommendation and the export cannot disagree about it.
 
-use super::model::{Attack, Choice, Detection, Model, Offence, Structure};
+use super::model::{Attack, Choice, Detection, Model, Offence, Queued, QueuedBefore, Structure};
+use crate::economics::slashing::{Landing, Race};
 use crate::units::{Days, Share, Usd, UsdPerYear};
 use serde::Serialize;
 
@@ -103,12 +104,32 @@ impl Parameters {
     }
 
     /// Expected share of a coalition's stake that an attack burns for good:
-    /// `slash · P(slash lands) · (1 - recaptured)`.
+    /// `slash · P(slash lands) · (1 - recaptured)`, with the exits that the attack had queued.
     #[must_use]
     pub fn burned_share(&self, model: &Model, attack: &Attack) -> Share {
         let offence = &model.slashing.offences[attack.offence];
         let rule = self.offences[attack.offence];
-        Share(rule.slash.get() * rule.lands(offence).get() * (1.0 - offence.recaptured.get()))
+        let lands = match attack.queued {
+            Some(queued) => rule.lands_queued(offence, queued),
+            None => rule.lands(offence),
+        };
+        let slash = self.slash_of(model, attack);
+        Share(slash.get() * lands.get() * (1.0 - offence.recaptured.get()))
+    }
+
+    /// Share of its stake that a coalition loses for an attack: a correlated penalty grows with
+    /// the share that it needs.
+    #[must_use]
+    pub fn slash_of(&self, model: &Model, attack: &Attack) -> Share {
+        let offence = &model.slashing.offences[attack.offence];
+        self.offences[attack.offence].slash_at(offence, self.threshold_of(attack))
+    }
+
+    /// Share of its stake that one operator alone loses for an offence.
+    #[must_use]
+    pub fn slash_alone(&self, model: &Model, offence: usize) -> Share {
+        let alone = Share(1.0 / f64::from(self.operators.max(1)));
+        self.offences[offence].slash_at(&model.slashing.offences[offence], alone)
     }
 
     /// The operators that the design admits, largest first, with their slashable tokens: the
@@ -227,6 +248,54 @@ impl OffenceRule {
             dispute: offence.dispute.low(),
             veto: offence.veto.map_or(Days(0.0), |veto| veto.window.low()),
         }
+    }
+
+    /// Share of its stake that whoever is at fault loses when `faulty` of the set is:
+    /// `min(slash, factor · faulty)` under a correlated penalty, else the slash itself.
+    #[must_use]
+    pub fn slash_at(&self, offence: &Offence, faulty: Share) -> Share {
+        match offence.correlated {
+            None => self.slash,
+            Some(factor) => Share(self.slash.get().min(factor * faulty.get())),
+        }
+    }
+
+    /// Probability that a slash lands on a coalition that had queued exits before its attack, its
+    /// stake weighed by whether it was queued.
+    #[must_use]
+    pub fn lands_queued(&self, offence: &Offence, queued: Queued) -> Share {
+        let landing = Landing {
+            attributable: offence.attributable.get(),
+            in_time: self.detected_before_exit(offence, queued.before),
+            vetoed: offence.veto.map_or(0.0, |veto| veto.probability.get()),
+            executed: offence.executes.get(),
+        };
+        let share = queued.share.get();
+        Share(share * landing.probability() + (1.0 - share) * self.lands(offence).get())
+    }
+
+    /// Probability of detection before an exit that was queued earlier ends:
+    /// `1 - exp(-(W - u - D)⁺/τ)`, averaged over `u` where it is spread.
+    fn detected_before_exit(&self, offence: &Offence, before: QueuedBefore) -> f64 {
+        let race = |queued_days: f64| Race {
+            window_days: EXIT_WINDOW.get(),
+            queued_days,
+            process_days: self.delay().get(),
+            mean_detection_days: match offence.detection {
+                Detection::Exponential { mean } => mean.get(),
+                Detection::Probability(_) => 0.0,
+            },
+            detection_stages: 1,
+        };
+        let known = match offence.detection {
+            Detection::Probability(share) => share.get(),
+            Detection::Exponential { .. } => 1.0,
+        };
+        known
+            * match before {
+                QueuedBefore::By(days) => race(days.get()).lands_in_time(),
+                QueuedBefore::UpTo(days) => race(0.0).lands_in_time_spread(days.get()),
+            }
     }
 
     /// Time between detection and slash.
@@ -446,7 +515,52 @@ mod tests {
             redistributed: Share(0.0),
             recaptured: Share(0.0),
             accidental: PerYear(0.0),
+            correlated: None,
+            evidence: super::super::model::Evidence::Provable,
         }
+    }
+
+    #[test]
+    fn a_queued_exit_shortens_the_window() {
+        let rule = OffenceRule {
+            slash: Share(1.0),
+            dispute: Days(7.0),
+            veto: Days(0.0),
+        };
+        let offence = offence(3.0);
+        let queued = |share: f64, before| {
+            rule.lands_queued(
+                &offence,
+                Queued {
+                    share: Share(share),
+                    before,
+                },
+            )
+            .get()
+        };
+        let by = |days: f64| QueuedBefore::By(Days(days));
+        let same = rule.lands(&offence).get();
+        assert!((queued(1.0, by(0.0)) - same).abs() < 1e-15);
+        assert!((queued(1.0, by(4.0)) - (1.0 - (-1.0_f64).exp())).abs() < 1e-15);
+        assert!(queued(1.0, by(7.0)).abs() < 1e-300 && queued(1.0, by(14.0)).abs() < 1e-300);
+        assert!((queued(0.25, by(7.0)) - 0.75 * same).abs() < 1e-15);
+        // Half of the spread exits come too late, the others are averaged.
+        let spread = queued(1.0, QueuedBefore::UpTo(Days(14.0)));
+        let mean = 1.0 - 3.0 / 7.0 * same;
+        assert!((spread - 0.5 * mean).abs() < 1e-12, "{spread}");
+    }
+
+    #[test]
+    fn a_correlated_penalty_is_small_alone_and_full_together() {
+        let rule = OffenceRule {
+            slash: Share(0.8),
+            dispute: Days(7.0),
+            veto: Days(0.0),
+        };
+        let mut offence = offence(3.0);
+        offence.correlated = Some(3.0);
+        let at = |share: f64| rule.slash_at(&offence, Share(share)).get();
+        assert!((at(0.05) - 0.15).abs() < 1e-15 && (at(1.0 / 3.0) - 0.8).abs() < 1e-15);
     }
 
     #[test]

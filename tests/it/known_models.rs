@@ -29,6 +29,13 @@ pub fn constant_profit() -> Model {
             minimum_stake: None,
             entity_cap: Choice::Fixed(Share(1.0)),
             mix: Vec::new(),
+            own_stake_minimum: None,
+            quorums: Vec::new(),
+            acquirer: Acquirer {
+                financing: PerYear(0.05),
+                allocation_delay: Days(0.0),
+            },
+            bribed: Share(0.5),
             costs: OperatorCosts {
                 own: UsdPerYear(0.0),
                 shared: UsdPerYear(0.0),
@@ -61,7 +68,14 @@ pub fn constant_profit() -> Model {
                 extraction: Extraction::PerEvent,
                 offence: 0,
                 threshold: None,
+                per_event: None,
+                short: None,
+                ransom: Usd(0.0),
+                reorder: Usd(0.0),
+                harm: None,
+                queued: None,
             }],
+            elsewhere: Vec::new(),
         },
         slashing: Slashing {
             offences: vec![Offence {
@@ -76,6 +90,8 @@ pub fn constant_profit() -> Model {
                 redistributed: Share(0.0),
                 recaptured: Share(0.0),
                 accidental: PerYear(0.0),
+                correlated: None,
+                evidence: Evidence::Provable,
             }],
         },
         rewards: Rewards {
@@ -86,6 +102,9 @@ pub fn constant_profit() -> Model {
             paid_in: "ETH".into(),
             operator_split: Share(0.0),
             protocol_fee: Share(0.0),
+            vesting: Days(0.0),
+            emissions: UsdPerYear(0.0),
+            sale: None,
         },
         supply: Supply {
             curve: SupplyCurve::ConstantElasticity {
@@ -97,6 +116,9 @@ pub fn constant_profit() -> Model {
                 risk_aversion: 0.0,
                 illiquidity: PerYear(0.0),
                 alternative: PerYear(0.0),
+                governance: PerYear(0.0),
+                gas: PerYear(0.0),
+                theft: PerYear(0.0),
             },
         },
         faults: FaultProcess {
@@ -122,6 +144,7 @@ pub fn constant_profit() -> Model {
         },
         uncertainty: Default::default(),
         panel: Vec::new(),
+        insurance: None,
         deployment: Deployment::default(),
         schedule: None,
         assumptions: Vec::new(),
@@ -217,7 +240,7 @@ pub fn operators_and_ranges() -> Model {
         loading: vec![1.0, 1.3, 0.0],
     });
     model.operators.structure = Structure::Entities(
-        (0..40)
+        (0..40_i32)
             .map(|i| {
                 let size = 20e6 * (-0.15 * f64::from(i)).exp();
                 Operator {
@@ -242,6 +265,7 @@ pub fn operators_and_ranges() -> Model {
     model.operators.franchise.net_revenue = PerYear(0.004);
     model.value.at_risk.volatility = PerYear(0.8);
     model.value.at_risk.growth = PerYear(0.4);
+    let theft = model.value.attacks[0].clone();
     model.value.attacks = vec![
         Attack {
             name: "false price".into(),
@@ -251,18 +275,14 @@ pub fn operators_and_ranges() -> Model {
             },
             capped: true,
             chance: Chance::Rate(PerYear(24.0)),
-            extraction: Extraction::PerEvent,
-            offence: 0,
-            threshold: None,
+            ..theft.clone()
         },
         Attack {
             name: "share".into(),
             takes: Takes::ShareOfValue(Share(0.25)),
             capped: true,
             chance: Chance::Standing,
-            extraction: Extraction::PerEvent,
-            offence: 0,
-            threshold: None,
+            ..theft
         },
     ];
     model.slashing.offences[0].slash = Choice::Search {
@@ -291,11 +311,8 @@ pub fn operators_and_ranges() -> Model {
     liveness.accidental = PerYear(0.5);
     model.slashing.offences.push(liveness);
     model.rewards.operator_split = Share(0.1);
-    model.supply.premium = Premium {
-        risk_aversion: 2.0,
-        illiquidity: PerYear(0.005),
-        alternative: PerYear(0.0),
-    };
+    model.supply.premium.risk_aversion = 2.0;
+    model.supply.premium.illiquidity = PerYear(0.005);
     model.target.at_most = Share(0.002);
     model.simulation = Simulation {
         days: 120,

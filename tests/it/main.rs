@@ -9,6 +9,7 @@ mod support;
 
 mod aftermath;
 mod architecture;
+mod attack_keys;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod browser;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
@@ -18,6 +19,7 @@ mod coverage;
 mod embedded;
 mod engine_agrees;
 mod engine_closed_forms;
+mod engines_together;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod export_cli;
 mod export_recording;
@@ -49,6 +51,7 @@ mod rare;
 mod recommend;
 mod reference;
 mod report;
+mod slash_keys;
 #[cfg(feature = "tables")]
 mod snapshot;
 mod spec;

@@ -1,12 +1,16 @@
 //! C0 to C8 of one attack, each on its own cheapest coalition.
 
+use super::trade::{self, Markets};
 use super::{Kind, Line};
-use crate::economics::bribery::{BribeTerms, Evidence, bribers_minimum_usd};
+use crate::economics::bribery::{BribeTerms, Evidence, bribers_minimum_usd, weighted_pivotality};
 use crate::economics::coalition::{Cover, Effort, cheapest_cover, cheapest_joint_cover};
 use crate::economics::slashing::after_recapture_usd;
 use crate::sim::{Coalition, Plan};
 use crate::spec::Parameters;
-use crate::spec::model::Model;
+use crate::spec::model::{self, Model, QUEUED_ASKED};
+
+/// Cells of the grid on which votes are added up to see whose is decisive.
+const PIVOTAL_CELLS: usize = 1000;
 
 /// Who holds the stake, valued at one moment; one entry an entity.
 pub(super) struct Holders {
@@ -17,10 +21,15 @@ pub(super) struct Holders {
     own_share: Vec<f64>,
     franchise_usd: Vec<f64>,
     pooled: bool,
+    /// Quorums that must be corrupted together: each entity's weight, and the share needed where
+    /// it is not that of the attack. Empty for one quorum of all stake.
+    quorums: Vec<(Vec<f64>, Option<f64>)>,
+    /// Probability that an entity takes a bribe, as another sees it.
+    bribed: f64,
 }
 
 impl Holders {
-    pub(super) fn at(plan: &Plan, price_usd: &[f64]) -> Self {
+    pub(super) fn at(model: &Model, plan: &Plan, price_usd: &[f64]) -> Self {
         let assets = plan.asset_count();
         assert!(
             price_usd.len() == assets,
@@ -36,10 +45,26 @@ impl Holders {
                     .collect()
             })
             .collect();
+        let sum = |assets: &mut dyn Iterator<Item = usize>, entity: usize| -> f64 {
+            assets.map(|asset| by_asset[asset][entity]).sum()
+        };
         let stake = (0..plan.operators.entities)
-            .map(|entity| by_asset.iter().map(|column| column[entity]).sum())
+            .map(|entity| sum(&mut (0..assets), entity))
+            .collect();
+        let quorums = model
+            .operators
+            .quorums
+            .iter()
+            .map(|quorum| {
+                let weights = (0..plan.operators.entities)
+                    .map(|entity| sum(&mut quorum.assets.iter().copied(), entity))
+                    .collect();
+                (weights, quorum.threshold.map(|share| share.get()))
+            })
             .collect();
         Self {
+            quorums,
+            bribed: model.operators.bribed.get(),
             by_asset,
             stake,
             own_share: plan.operators.own_share.clone(),
@@ -52,9 +77,47 @@ impl Holders {
         self.stake.iter().sum()
     }
 
+    pub(super) fn pooled(&self) -> bool {
+        self.pooled
+    }
+
+    pub(super) fn stake_of(&self, entity: usize) -> f64 {
+        self.stake[entity]
+    }
+
+    /// An entity's stake with each asset at its own rate.
+    pub(super) fn weighed(&self, entity: usize, rates: &[f64]) -> f64 {
+        let each = self.by_asset.iter().zip(rates);
+        each.map(|(column, rate)| rate * column[entity]).sum()
+    }
+
+    /// All stake of each asset.
+    pub(super) fn totals(&self) -> Vec<f64> {
+        self.by_asset
+            .iter()
+            .map(|column| column.iter().sum())
+            .collect()
+    }
+
+    /// What a coalition holds of each asset; of a pool, its share.
+    pub(super) fn by_asset_of(&self, bill: &Bill, threshold: f64) -> Vec<f64> {
+        if self.pooled {
+            return self.totals().iter().map(|usd| threshold * usd).collect();
+        }
+        self.by_asset
+            .iter()
+            .map(|column| bill.members.iter().map(|&member| column[member]).sum())
+            .collect()
+    }
+
     /// The cheapest coalition that reaches the share `threshold` of the stake, when entity `o`
     /// costs `price(o)`.
-    fn cheapest(&self, threshold: f64, price: impl Fn(usize) -> f64, effort: Effort) -> Bill {
+    pub(super) fn cheapest(
+        &self,
+        threshold: f64,
+        price: impl Fn(usize) -> f64,
+        effort: Effort,
+    ) -> Bill {
         let costs: Vec<f64> = (0..self.stake.len()).map(price).collect();
         if self.pooled {
             let all: f64 = costs.iter().sum();
@@ -64,14 +127,29 @@ impl Holders {
                 gap: 0.0,
             };
         }
+        if !self.quorums.is_empty() {
+            return self.cheapest_of_all(&costs, threshold, effort);
+        }
         let cover = cheapest_cover(&costs, &self.stake, threshold * self.total_usd(), effort);
         Bill::of(cover.expect("all entities together reach any share of their stake"))
+    }
+
+    /// The cheapest coalition that corrupts every quorum.
+    fn cheapest_of_all(&self, costs: &[f64], threshold: f64, effort: Effort) -> Bill {
+        let weights: Vec<Vec<f64>> = self.quorums.iter().map(|(w, _)| w.clone()).collect();
+        let needed: Vec<f64> = self
+            .quorums
+            .iter()
+            .map(|(weights, own)| own.unwrap_or(threshold) * weights.iter().sum::<f64>())
+            .collect();
+        let cover = cheapest_joint_cover(costs, &weights, &needed, effort);
+        Bill::of(cover.expect("all entities together reach any share of each quorum"))
     }
 }
 
 /// A certified cost and who is in it.
-struct Bill {
-    usd: f64,
+pub(super) struct Bill {
+    pub usd: f64,
     members: Vec<usize>,
     gap: f64,
 }
@@ -94,6 +172,21 @@ impl Bill {
             credible,
         }
     }
+
+    /// A line whose cost is known to lie between two bounds.
+    pub(super) fn line_between(&self, kind: Kind, least: f64, most: f64) -> Line {
+        Line {
+            kind,
+            usd: least,
+            entities: self.members.len(),
+            gap: if least > 0.0 {
+                (most / least - 1.0).max(0.0)
+            } else {
+                0.0
+            },
+            credible: true,
+        }
+    }
 }
 
 /// What follows for a coalition that is caught.
@@ -109,6 +202,8 @@ pub(super) struct Punished {
     pub recaptured: f64,
     /// The same probability when the exit was queued before the attack.
     pub lands_queued: f64,
+    /// Whether the model says that exits are queued; if not, it is only asked about.
+    pub queues: bool,
     /// Share of the slashed value that goes to those harmed.
     pub redistributed: f64,
     /// How a wrong vote is found out.
@@ -116,30 +211,36 @@ pub(super) struct Punished {
 }
 
 impl Punished {
-    pub(super) fn of(model: &Model, parameters: &Parameters, plan: &Plan, attack: usize) -> Self {
+    pub(super) fn of(model: &Model, parameters: &Parameters, attack: usize) -> Self {
         let index = model.value.attacks[attack].offence;
         let offence = &model.slashing.offences[index];
         let rule = parameters.offences[index];
-        let lands = rule.lands(offence).get();
+        let known = &model.value.attacks[attack];
+        let queued = known.queued.unwrap_or(QUEUED_ASKED);
         Self {
-            threshold: plan.thresholds[plan.attacks[attack].threshold],
-            slash: rule.slash.get(),
-            lands,
+            threshold: parameters.threshold_of(known).get(),
+            slash: parameters.slash_of(model, known).get(),
+            lands: rule.lands(offence).get(),
             recaptured: offence.recaptured.get(),
-            lands_queued: lands,
+            lands_queued: rule.lands_queued(offence, queued).get(),
+            queues: known.queued.is_some(),
             redistributed: offence.redistributed.get() - offence.recaptured.get(),
-            evidence: Evidence::Provable,
+            evidence: match offence.evidence {
+                model::Evidence::Provable => Evidence::Provable,
+                model::Evidence::Majority => Evidence::MajorityAgreement,
+            },
         }
     }
 
     /// All offences by one coalition: it needs the largest share, and each slash takes from what
     /// the ones before have left (ELIP-002: a slash is a share of the magnitude that is there).
-    pub(super) fn together(model: &Model, parameters: &Parameters, plan: &Plan) -> Self {
-        let each: Vec<Self> = (0..plan.attacks.len())
-            .map(|attack| Self::of(model, parameters, plan, attack))
+    pub(super) fn together(model: &Model, parameters: &Parameters) -> Self {
+        let each: Vec<Self> = (0..model.value.attacks.len())
+            .map(|attack| Self::of(model, parameters, attack))
             .collect();
         let mut seen: Vec<usize> = Vec::new();
         let (mut kept, mut kept_landed, mut kept_queued, mut kept_after) = (1.0, 1.0, 1.0, 1.0);
+        let queues = each.iter().any(|one| one.queues);
         let mut redistributed = 0.0;
         for (attack, one) in each.iter().enumerate() {
             // Two attacks that commit the same offence are slashed for it once.
@@ -151,7 +252,13 @@ impl Punished {
             redistributed += one.redistributed * one.slash * one.lands * kept_landed;
             kept *= 1.0 - one.slash;
             kept_landed *= 1.0 - one.slash * one.lands;
-            kept_queued *= 1.0 - one.slash * one.lands_queued;
+            // One attack with queued exits does not hurry the others.
+            let lands_queued = if one.queues || !queues {
+                one.lands_queued
+            } else {
+                one.lands
+            };
+            kept_queued *= 1.0 - one.slash * lands_queued;
             kept_after *= 1.0 - one.slash * one.lands * (1.0 - one.recaptured);
         }
         let ratio = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
@@ -162,6 +269,7 @@ impl Punished {
             lands: ratio(landed, slash),
             recaptured: 1.0 - ratio(1.0 - kept_after, landed),
             lands_queued: ratio(1.0 - kept_queued, slash),
+            queues,
             redistributed: ratio(redistributed, landed),
             evidence: if each
                 .iter()
@@ -174,14 +282,28 @@ impl Punished {
         }
     }
 
+    /// Probability that the slash lands on what the model says is done: exits queued or not.
+    pub(super) fn lands_expected(&self) -> f64 {
+        if self.queues {
+            self.lands_queued
+        } else {
+            self.lands
+        }
+    }
+
     /// Expected share of the stake that is gone for good.
-    fn burned(&self) -> f64 {
-        self.slash * self.lands * (1.0 - self.recaptured)
+    pub(super) fn burned(&self) -> f64 {
+        self.slash * self.lands_expected() * (1.0 - self.recaptured)
     }
 }
 
 /// Every cost that the model has something to say about.
-pub(super) fn lines(holders: &Holders, punished: &Punished, effort: Effort) -> Vec<Line> {
+pub(super) fn lines(
+    holders: &Holders,
+    markets: &Markets,
+    punished: &Punished,
+    effort: Effort,
+) -> Vec<Line> {
     let theta = punished.threshold;
     let stake = &holders.stake;
     // Whole-stake costs are all proportional to stake: one coalition serves them.
@@ -206,26 +328,55 @@ pub(super) fn lines(holders: &Holders, punished: &Punished, effort: Effort) -> V
         },
         base.line(Kind::WholeStake, slashed, true),
         operators.line(Kind::OperatorRational, operators.usd, true),
-        briber(holders, punished, effort),
+        briber(holders, markets, punished, effort),
+        trade::seller(holders, markets, punished, effort),
+        trade::acquirer(holders, markets, punished, effort),
+        collapse(holders, markets, punished, effort),
         base.line(Kind::Probabilistic, landed, true),
         base.line(Kind::Recaptured, kept, true),
-        base.line(Kind::Escape, escaped, true),
+        base.line(Kind::Escape, escaped, punished.queues),
     ];
-    lines.extend(quorums(holders, punished, effort));
+    if holders.quorums.is_empty() {
+        lines.extend(quorums(holders, punished, effort));
+    } else {
+        lines.push(base.line(Kind::Quorums, punished.burned() * base.usd, true));
+    }
     lines
 }
 
+/// C4c: what is burned, and what the rest of the coalition's stake falls by. Only for whoever has
+/// not hedged it, so it never decides.
+fn collapse(holders: &Holders, markets: &Markets, punished: &Punished, effort: Effort) -> Line {
+    let burned = punished.burned();
+    let price =
+        |o: usize| burned * holders.stake[o] + unslashed_fall(holders, markets, punished, o);
+    let bill = holders.cheapest(punished.threshold, price, effort);
+    bill.line(Kind::Collapse, bill.usd, false)
+}
+
+/// h·(1 − f)·stake of one entity, USD.
+fn unslashed_fall(holders: &Holders, markets: &Markets, punished: &Punished, entity: usize) -> f64 {
+    (1.0 - punished.slash) * holders.weighed(entity, &markets.falls)
+}
+
 /// C3: each vote at its own price; nothing where slashes follow the majority.
-fn briber(holders: &Holders, punished: &Punished, effort: Effort) -> Line {
+fn briber(holders: &Holders, markets: &Markets, punished: &Punished, effort: Effort) -> Line {
+    let falls = markets.falls.iter().any(|fall| *fall > 0.0);
+    // A pool has no voter who could be decisive.
+    let pivotal = (falls && !holders.pooled).then(|| {
+        let needed = punished.threshold * holders.total_usd();
+        weighted_pivotality(&holders.stake, needed, holders.bribed, PIVOTAL_CELLS)
+    });
     let price = |o: usize| {
         BribeTerms {
             slashable_usd: holders.stake[o],
             borne: holders.own_share[o],
             franchise_usd: holders.franchise_usd[o],
-            collateral_loss_usd: 0.0,
-            pivotal: 0.0,
+            collateral_loss_usd: holders.own_share[o]
+                * unslashed_fall(holders, markets, punished, o),
+            pivotal: pivotal.as_ref().map_or(0.0, |each| each[o]),
         }
-        .price_usd(punished.slash, punished.lands)
+        .price_usd(punished.slash, punished.lands_expected())
     };
     let bill = holders.cheapest(punished.threshold, price, effort);
     let usd = bribers_minimum_usd(punished.evidence, &[bill.usd]);

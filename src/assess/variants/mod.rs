@@ -10,6 +10,7 @@
 mod cost;
 mod moments;
 mod profit;
+mod trade;
 
 pub use moments::{Moment, worst_moments};
 
@@ -32,13 +33,20 @@ pub enum Kind {
     OperatorRational,
     /// C3: what a briber pays, vote by vote.
     Briber,
+    /// C4a: C6 at what the stake would fetch if its holders sold it instead.
+    Seller,
+    /// C4b: buying the stake, holding it until it can leave, and selling what is left.
+    Acquirer,
+    /// C4c: C6 and the fall of what the slash leaves.
+    Collapse,
     /// C5: C1 × the probability that the slash lands.
     Probabilistic,
     /// C6: C5 less what returns to the attacker.
     Recaptured,
     /// C7: C6 when the exit was queued before the attack.
     Escape,
-    /// C8: C6 if each asset were a quorum of its own.
+    /// C8: C6 on a coalition that corrupts every quorum; of a service with one, if each asset
+    /// were a quorum of its own.
     Quorums,
     /// What one success takes: its size, or the middle of its sizes.
     Event,
@@ -50,6 +58,16 @@ pub enum Kind {
     RateLimited,
     /// Everything that becomes final before the offence is settled.
     Window,
+    /// What a short sale brings beside the take.
+    Short,
+    /// What reordering and censoring brings.
+    Reordering,
+    /// Ransom, or what a competitor pays.
+    Ransom,
+    /// What the same operators get at other services, less what they lose there.
+    Elsewhere,
+    /// The largest take with everything beside it.
+    Everything,
     /// The best attack, all that can be done on any day, and the others at their middle size.
     Joint,
 }
@@ -74,6 +92,11 @@ impl Kind {
             | Self::Drawn
             | Self::RateLimited
             | Self::Window
+            | Self::Short
+            | Self::Reordering
+            | Self::Ransom
+            | Self::Elsewhere
+            | Self::Everything
             | Self::Joint => Side::Profit,
             _ => Side::Cost,
         }
@@ -196,15 +219,16 @@ fn compare_compiled(
     moment: &Moment,
     effort: Effort,
 ) -> Comparison {
-    let holders = cost::Holders::at(plan, &moment.price_usd);
+    let holders = cost::Holders::at(model, plan, &moment.price_usd);
+    let markets = trade::Markets::of(model);
     let mut ledgers: Vec<Ledger> = (0..plan.attacks.len())
         .map(|index| {
-            let punished = cost::Punished::of(model, parameters, plan, index);
+            let punished = cost::Punished::of(model, parameters, index);
             let profits = profit::lines(model, parameters, plan, index, moment);
-            let harm = profit::harm_usd(&profits);
+            let harm = profit::harm_usd(&model.value.attacks[index], &profits);
             ledger(
                 Scope::Attack(index),
-                cost::lines(&holders, &punished, effort),
+                cost::lines(&holders, &markets, &punished, effort),
                 profits,
                 &punished,
                 harm,
@@ -212,12 +236,15 @@ fn compare_compiled(
         })
         .collect();
     if ledgers.len() > 1 {
-        let punished = cost::Punished::together(model, parameters, plan);
-        let profits = vec![profit::line(Kind::Joint, profit::joint_usd(plan, &ledgers))];
+        let punished = cost::Punished::together(model, parameters);
+        let profits = vec![profit::line(
+            Kind::Joint,
+            profit::joint_usd(model, plan, &ledgers),
+        )];
         let harm: f64 = ledgers.iter().map(|ledger| ledger.harm_usd).sum();
         ledgers.push(ledger(
             Scope::Joint,
-            cost::lines(&holders, &punished, effort),
+            cost::lines(&holders, &markets, &punished, effort),
             profits,
             &punished,
             harm,

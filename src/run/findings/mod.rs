@@ -8,6 +8,7 @@ mod collateral;
 mod figures;
 mod growth;
 mod headline;
+mod participation;
 mod rules;
 mod studies;
 mod variants;
@@ -78,7 +79,10 @@ pub fn findings(subject: &Subject) -> Findings {
         breaks_first: words::breaks_first(recommendation),
         lowest_coc: compared.lowest_coc(subject),
         variants: compared.variants(subject),
-        slash_rules: rules::slash_rules(subject),
+        slash_rules: rules::slash_rules(subject)
+            .into_iter()
+            .chain(participation::rule(subject, &compared))
+            .collect(),
         operators: operators(subject),
         figures: figures::data(subject),
         tables: studies::tables(subject)
@@ -87,13 +91,17 @@ pub fn findings(subject: &Subject) -> Findings {
             .chain(collateral::tables(subject))
             .chain(aftermath::tables(subject))
             .chain(growth::details(subject))
+            .chain(participation::tables(subject, &compared))
             .collect(),
         growth: growth::tables(subject),
         config: subject.config.clone(),
         method: words::method(subject),
         assumptions: used,
         provenance: provenance(subject),
-        warnings: words::warnings(subject),
+        warnings: words::warnings(subject)
+            .into_iter()
+            .chain(participation::warnings(subject, &compared))
+            .collect(),
         outputs: subject.outputs.clone(),
     }
 }

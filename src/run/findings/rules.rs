@@ -56,7 +56,7 @@ fn row(subject: &Subject, trial: &Trial, effect: &Effect, now: Option<f64>) -> S
         rule,
         setting: match trial.turn {
             Turn::Weakened => format!("{}; tried {}", written(trial.from), written(trial.to)),
-            Turn::Added => format!("none; tried {}", written(trial.to)),
+            Turn::Added => format!("{}; tried {}", written(trial.from), written(trial.to)),
         },
         costs: costs(trial, now, same_stake),
         buys: buys(trial, effect, now, same_risk),
@@ -82,6 +82,12 @@ fn costs(trial: &Trial, now: Option<f64>, then: Option<f64>) -> String {
         Knob::RateLimit => "users wait when the limit binds",
         Knob::Threshold => "fewer operators can stop the service",
         Knob::OwnStake => "operators lock capital of their own",
+        Knob::Correlation => "a fault that many share costs each of them more",
+        Knob::Evidence => "somebody outside the quorum must be able to tell, and be paid to",
+        Knob::Recipient => "whoever receives a slash may want one; the recipient is fixed for ever",
+        Knob::PerEvent => "users split or wait for what is larger",
+        Knob::OwnMinimum => "operators lock capital of their own at their discount rate",
+        Knob::Vesting => "operators wait for their rewards at their discount rate",
     };
     let (Some(now), Some(then)) = (now, then) else {
         return burden.to_owned();
@@ -184,6 +190,12 @@ fn name(knob: Knob) -> &'static str {
         Knob::RateLimit => "rate limit",
         Knob::Threshold => "quorum threshold",
         Knob::OwnStake => "operators' own stake",
+        Knob::Correlation => "correlated penalty",
+        Knob::Evidence => "evidence",
+        Knob::Recipient => "share that returns to the attacker",
+        Knob::PerEvent => "cap on one event",
+        Knob::OwnMinimum => "own stake asked of each operator",
+        Knob::Vesting => "vesting of rewards",
     }
 }
 
@@ -191,6 +203,9 @@ fn written(setting: Setting) -> String {
     match setting {
         Setting::Share(share) => format::share(share),
         Setting::Days(days) => format::days(days),
+        Setting::Usd(usd) => format::usd(usd),
+        Setting::Factor(factor) => format!("{}× the share at fault", format::plain(factor)),
+        Setting::Word(word) => word.to_owned(),
         Setting::UsdPerDay(usd) => format!("{} a day", format::usd(usd)),
         Setting::None => "none".to_owned(),
     }
@@ -203,6 +218,10 @@ fn rests_on(knob: Knob) -> &'static [&'static str] {
         Knob::Redistribution => &["A-burned", "A-recaptured"],
         Knob::RateLimit => &["A-per-event"],
         Knob::Threshold => &["A-entities"],
-        Knob::OwnStake => &["A-own-share", "A-franchise"],
+        Knob::OwnStake | Knob::OwnMinimum | Knob::Vesting => &["A-own-share", "A-franchise"],
+        Knob::Correlation => &["A-accidental"],
+        Knob::Evidence => &["A-evidence"],
+        Knob::Recipient => &["A-recaptured"],
+        Knob::PerEvent => &["A-cap"],
     }
 }

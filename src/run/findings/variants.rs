@@ -42,6 +42,11 @@ impl Compared {
         }
     }
 
+    /// The comparison at the prices of the start.
+    pub(super) fn start(&self) -> &Comparison {
+        &self.start
+    }
+
     /// The comparison that a reader sees first: the middle of the worst moments, or the start
     /// when no path met an attack.
     fn middle(&self) -> &Comparison {
@@ -233,6 +238,9 @@ fn id(kind: Kind) -> &'static str {
         Kind::WholeStake => "C1",
         Kind::OperatorRational => "C2",
         Kind::Briber => "C3",
+        Kind::Seller => "C4a",
+        Kind::Acquirer => "C4b",
+        Kind::Collapse => "C4c",
         Kind::Probabilistic => "C5",
         Kind::Recaptured => "C6",
         Kind::Escape => "C7",
@@ -241,7 +249,12 @@ fn id(kind: Kind) -> &'static str {
         Kind::Tail | Kind::Drawn => "P2",
         Kind::RateLimited => "P3",
         Kind::Window => "P4",
+        Kind::Short => "P5",
+        Kind::Reordering => "P6",
+        Kind::Ransom => "P7",
         Kind::Joint => "P8",
+        Kind::Elsewhere => "P9",
+        Kind::Everything => "P",
     }
 }
 
@@ -251,15 +264,23 @@ fn name(kind: Kind) -> &'static str {
         Kind::WholeStake => "cheapest coalition's stake",
         Kind::OperatorRational => "operator-rational",
         Kind::Briber => "briber's minimum",
+        Kind::Seller => "at what the stake would fetch",
+        Kind::Acquirer => "buying the stake",
+        Kind::Collapse => "with the fall of what is left",
         Kind::Probabilistic => "when the slash may not land",
         Kind::Recaptured => "less what returns to the attacker",
         Kind::Escape => "with the exit already queued",
-        Kind::Quorums => "each asset a quorum",
+        Kind::Quorums => "every quorum corrupted",
         Kind::Event => "one event",
         Kind::Tail => "one event in the tail, capped",
         Kind::Drawn => "the event met at the worst moment, capped",
         Kind::RateLimited => "through the rate limit until the pause",
         Kind::Window => "all that is final inside the dispute",
+        Kind::Short => "short sale",
+        Kind::Reordering => "reordering and censoring",
+        Kind::Ransom => "ransom",
+        Kind::Elsewhere => "other services of the same operators",
+        Kind::Everything => "everything of one attack",
         Kind::Joint => "all attacks at once",
     }
 }
@@ -275,9 +296,28 @@ fn formula(model: &Model, line: &Line) -> String {
             "each vote at its price: its share of the slash, its business, and its loss when the \
              attack succeeds times the chance that it decides"
         }
+        Kind::Seller => {
+            "C6 with the stake at what it would fetch if its holders sold it instead: each asset \
+             less two thirds of its price impact, by the square-root law"
+        }
+        Kind::Acquirer => {
+            "purchase with its price impact, and the cost of the money until the stake can leave, \
+             less the resale of what the slash leaves"
+        }
+        Kind::Collapse => {
+            "C6, and the fall of the price on what the slash leaves; whoever has hedged does not \
+             lose it, so it never decides"
+        }
         Kind::Probabilistic => "C1 × attributed × detected in time × not vetoed × executed",
         Kind::Recaptured => "C5 × (1 - share that returns to the attacker)",
-        Kind::Escape => "C6 with the days to detect that are left after the exit was queued",
+        Kind::Escape if line.credible => {
+            "C6 with the days to detect that are left after the exits were queued"
+        }
+        Kind::Escape => {
+            "C6 if the exits had been queued 7 days before; the service is assumed not to count \
+             stake that is about to leave"
+        }
+        Kind::Quorums if line.credible => "C6 of the cheapest coalition that corrupts every quorum",
         Kind::Quorums => "C6 if the threshold had to be reached in each asset; not this service",
         Kind::Event => "what one success takes, or the middle of its sizes",
         Kind::Tail => {
@@ -286,7 +326,23 @@ fn formula(model: &Model, line: &Line) -> String {
         }
         Kind::Drawn => "the size that the path met, at most the value at risk",
         Kind::RateLimited => "expected outflow until detection and pause, at most the value",
+        Kind::Window if line.credible => {
+            "value that becomes final until detection, dispute and veto are over, at most the \
+             value at risk"
+        }
         Kind::Window => "rate × (detection + dispute + veto), if nobody pauses",
+        Kind::Short => {
+            "notional × (drop - borrowing - fee), less the margin where a rise closes the position; \
+             not opened when that is a loss"
+        }
+        Kind::Reordering => "what the model says that reordering and censoring brings",
+        Kind::Ransom => "what the model says that is paid for the damage",
+        Kind::Elsewhere => {
+            "prizes less what is lost there, where that is positive; the business is lost once"
+        }
+        Kind::Everything => {
+            "the largest take with the short, reordering, ransom and other services"
+        }
         Kind::Joint => {
             "the largest take, every attack that is open on any day, and the others at their \
              middle size; the business is lost once"
@@ -308,25 +364,50 @@ fn formula(model: &Model, line: &Line) -> String {
         text.push_str(&format!(", at most {} above", format::share(line.gap)));
     }
     let promised = match model.target.deterrence {
+        Deterrence::WholeStake if queues(model) => Kind::Escape,
         Deterrence::WholeStake => Kind::Recaptured,
         Deterrence::OperatorRational => Kind::OperatorRational,
     };
     if line.kind == promised {
-        text.push_str("; the promise rests on this one");
+        text.push_str(if model.operators.quorums.is_empty() {
+            "; the promise rests on this one"
+        } else {
+            "; the promise rests on this one, for the quorum alone that is dearest to corrupt"
+        });
     }
     text
+}
+
+/// Whether some attack has exits queued before it.
+fn queues(model: &Model) -> bool {
+    model.value.attacks.iter().any(|a| a.queued.is_some())
 }
 
 fn rests_on(subject: &Subject, kind: Kind) -> Vec<String> {
     let prefixes: &[&str] = match kind {
         Kind::Naive | Kind::WholeStake => &["A-reconstructed", "A-entities"],
-        Kind::OperatorRational | Kind::Briber => &["A-own-share", "A-franchise"],
+        Kind::OperatorRational => &["A-own-share", "A-franchise"],
+        Kind::Briber => &[
+            "A-own-share",
+            "A-franchise",
+            "A-bribed",
+            "A-evidence",
+            "A-falls",
+        ],
         Kind::Quorums => &["A-entities"],
-        Kind::Probabilistic | Kind::Escape => &["A-attributable", "A-executes"],
+        Kind::Seller => &["A-daily-volume", "A-impact"],
+        Kind::Acquirer => &["A-daily-volume", "A-impact", "A-acquirer", "A-falls"],
+        Kind::Collapse => &["A-falls"],
+        Kind::Probabilistic => &["A-attributable", "A-executes"],
+        Kind::Escape => &["A-queued", "A-attributable", "A-executes"],
         Kind::Recaptured => &["A-recaptured", "A-burned"],
         Kind::Event | Kind::Tail | Kind::Drawn | Kind::RateLimited | Kind::Window => {
             &["A-value", "A-cap"]
         }
+        Kind::Short => &["A-short"],
+        Kind::Reordering | Kind::Ransom => &[],
+        Kind::Elsewhere => &["A-elsewhere"],
+        Kind::Everything => &["A-value", "A-cap", "A-short", "A-elsewhere"],
         Kind::Joint => &["A-value", "A-cap", "A-standing"],
     };
     used(subject, prefixes)

@@ -1,6 +1,6 @@
 //! The chance that a day is insecure once its prices are known.
 
-use crate::sim::{Attack, Cap, Take, When, formulas};
+use crate::sim::{Attack, Take, When, formulas};
 use crate::stats::normal;
 use crate::units::DAYS_PER_YEAR;
 
@@ -17,7 +17,7 @@ pub fn attack_chance(attack: &Attack, value: f64, cost: f64) -> f64 {
 /// The probability that a drawn profit exceeds a cost.
 fn chance_above(attack: &Attack, value: f64, cost: f64) -> f64 {
     let least = cost - attack.extra_profit_usd;
-    if attack.cap == Cap::ByValue && value <= least {
+    if attack.cap.ceiling_usd(value) <= least {
         return 0.0;
     }
     if least <= 0.0 {
@@ -26,6 +26,7 @@ fn chance_above(attack: &Attack, value: f64, cost: f64) -> f64 {
     let (log_mean, log_sd, base) = match attack.take {
         Take::LognormalShareOfValue { log_mean, log_sd } => (log_mean, log_sd, libm::log(value)),
         Take::LognormalUsd { log_mean, log_sd } => (log_mean, log_sd, 0.0),
+        Take::Pareto(law) => return law.exceeds(least),
         Take::Constant { .. } | Take::ShareOfValue { .. } | Take::RateLimited { .. } => {
             unreachable!("a known take is not drawn")
         }
@@ -56,20 +57,18 @@ pub fn bridge_chance(start: f64, end: f64, variance: f64) -> f64 {
 
 /// The profit that a share of an attack's drawn takes lies below, capped where the attack is.
 pub fn profit_below(attack: &Attack, value: f64, share: f64) -> f64 {
-    let (log_mean, log_sd) = match attack.take {
-        Take::LognormalShareOfValue { log_mean, log_sd } => (log_mean + libm::log(value), log_sd),
-        Take::LognormalUsd { log_mean, log_sd } => (log_mean, log_sd),
+    let z = normal::quantile(share);
+    let take = match attack.take {
+        Take::LognormalShareOfValue { log_mean, log_sd } => {
+            libm::exp(log_mean + libm::log(value) + log_sd * z)
+        }
+        Take::LognormalUsd { log_mean, log_sd } => libm::exp(log_mean + log_sd * z),
+        Take::Pareto(law) => law.exceeded_with(1.0 - share),
         Take::Constant { .. } | Take::ShareOfValue { .. } | Take::RateLimited { .. } => {
             unreachable!("a known take is not drawn")
         }
     };
-    let take = libm::exp(log_mean + log_sd * normal::quantile(share));
-    let take = if attack.cap == Cap::ByValue {
-        take.min(value)
-    } else {
-        take
-    };
-    take + attack.extra_profit_usd
+    take.min(attack.cap.ceiling_usd(value)) + attack.extra_profit_usd
 }
 
 /// What a day holds once its prices are known.

@@ -88,6 +88,12 @@ fn punishment(model: &Model, parameters: &Parameters, attack: &model::Attack) ->
                 pause_days: pause.get(),
                 share,
             },
+            // Nobody can pause: value becomes final until dispute and veto are over.
+            model::Extraction::DisputeWindow { usd_per_day } => Extraction::Limited {
+                usd_per_day,
+                pause_days: rule.delay().get(),
+                share,
+            },
         },
         detection: match offence.detection {
             model::Detection::Probability(share) => Detection::AtOnce(share.get()),
@@ -97,7 +103,7 @@ fn punishment(model: &Model, parameters: &Parameters, attack: &model::Attack) ->
         delay_days: rule.delay().get(),
         vetoed: offence.veto.map_or(0.0, |veto| veto.probability.get()),
         executes: offence.executes.get(),
-        slash: rule.slash.get(),
+        slash: parameters.slash_of(model, attack).get(),
         redistributed: offence.redistributed.get(),
         recaptured: offence.recaptured.get(),
     }

@@ -4,6 +4,7 @@
 //! only when no fault is noted is there a model.
 
 mod aftermath;
+mod attacker;
 mod bounds;
 mod class;
 mod context;
@@ -11,6 +12,7 @@ mod correlation;
 mod csv;
 mod deployment;
 mod holdings;
+mod liquidity;
 mod market;
 mod onchain;
 mod operators;
@@ -131,6 +133,7 @@ impl Check<'_> {
         {
             self.within_reach(market, value, slashing, simulation.days);
         }
+        let insurance = self.insurance(document.insurance.as_ref());
         let deployment = self.deployment(document.deployment.as_ref());
         let uncertainty = self.uncertainty(document.uncertainty.as_ref());
         self.forbid_redistribution(held.as_deref());
@@ -168,6 +171,7 @@ impl Check<'_> {
             simulation: simulation?,
             uncertainty: uncertainty?,
             panel: Vec::new(),
+            insurance: insurance?,
             deployment: deployment?,
             schedule,
             assumptions: std::mem::take(&mut self.assumptions),

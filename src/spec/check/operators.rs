@@ -80,6 +80,19 @@ impl Check<'_> {
             Some(cap) => self.choice(cap, "operators.entity_cap"),
         };
         let mix = self.mix(draft, holdings.as_ref());
+        let own_stake_minimum = draft
+            .own_stake_minimum
+            .as_ref()
+            .map(|m| self.quantity(m, "operators.own_stake_minimum"));
+        let pooled = matches!(
+            holdings.as_ref().map(|h| &h.holders),
+            Some(Holders::Pooled(..))
+        );
+        let held = holdings.as_ref().map(|h| h.classes.as_slice());
+        let quorums = self.quorums(&draft.quorum, held, pooled);
+        let acquirer = self.acquirer(draft.acquirer.as_ref());
+        let bribed =
+            self.quantity_or::<Fraction>(draft.bribed.as_ref(), "operators.bribed", "A-bribed");
         let costs = self.costs(draft.costs.as_ref());
         let franchise = self.franchise(draft.franchise.as_ref());
         let size = match &holdings {
@@ -124,6 +137,10 @@ impl Check<'_> {
             minimum_stake: settled(minimum_stake)?.map(|m| map(m, Usd)),
             entity_cap: share_choice(entity_cap?),
             mix: mix?,
+            own_stake_minimum: settled(own_stake_minimum)?.map(Usd),
+            quorums: quorums?,
+            acquirer: acquirer?,
+            bribed: Share(bribed?),
             costs: costs?,
             franchise: franchise?,
         })

@@ -100,11 +100,11 @@ impl Check<'_> {
             .help("write fewer than a million a year, or when = \"standing\"");
         }
         let law = match attack.takes {
-            Takes::Usd(_) | Takes::ShareOfValue(_) => None,
+            Takes::Usd(_) | Takes::ShareOfValue(_) | Takes::ParetoUsd(_) => None,
             Takes::LognormalUsd { median, sigma } => Some((median.get(), sigma)),
             Takes::LognormalShare { median, sigma } => Some((median.get(), sigma)),
         };
-        let limited = matches!(attack.extraction, Extraction::RateLimited { .. });
+        let limited = !matches!(attack.extraction, Extraction::PerEvent);
         if let Some((median, sigma)) = law.filter(|_| !limited)
             && !range::holds_lognormal(libm::log(median), sigma)
         {

@@ -81,6 +81,11 @@ impl Check<'_> {
             &key("accidental"),
             "A-accidental",
         );
+        let correlated = draft
+            .correlated
+            .as_ref()
+            .map(|given| self.correlated(given, &key("correlated")));
+        let evidence = self.evidence(draft.evidence.as_ref(), verification, &key("evidence"));
         if let (Some(dispute), Some(given)) = (dispute, draft.dispute.get()) {
             self.fits_window(
                 dispute,
@@ -102,7 +107,25 @@ impl Check<'_> {
             redistributed: Share(redistributed?),
             recaptured: Share(recaptured?),
             accidental: PerYear(accidental?),
+            correlated: settled(correlated)?,
+            evidence,
         })
+    }
+
+    /// The factor of a correlated penalty: below one it never takes the whole stake.
+    fn correlated(&mut self, given: &At<f64>, key: &str) -> Option<f64> {
+        let factor = self.number(given, 0.0..=1000.0, key)?;
+        if factor > 0.0 {
+            return Some(factor);
+        }
+        self.report(
+            ErrorKind::Domain,
+            given.span(),
+            key,
+            "a penalty with a factor of 0 takes nothing",
+        )
+        .help = Some("Ethereum's beacon chain has 3; leave the key out for a flat slash".into());
+        None
     }
 
     fn attributable(

@@ -6,7 +6,7 @@ use super::operators::map;
 use crate::spec::assumptions::assumption;
 use crate::spec::draft;
 use crate::spec::errors::ErrorKind;
-use crate::spec::leaf::{At, Fraction, Frequency, OpenFraction, Searchable};
+use crate::spec::leaf::{At, Fraction, Frequency, OpenFraction, Quantity, Searchable};
 use crate::spec::model::{
     Deterrence, Estimator, Model, Monitoring, Premium, Rewards, Simulation, Supply, SupplyCurve,
     Target,
@@ -52,11 +52,23 @@ impl Check<'_> {
             "rewards.protocol_fee",
             "A-protocol-fee",
         );
+        let vesting = draft
+            .vesting
+            .as_ref()
+            .map_or(Some(0.0), |q| self.quantity(q, "rewards.vesting"));
+        let emissions = draft
+            .emissions
+            .as_ref()
+            .map_or(Some(0.0), |q| self.quantity(q, "rewards.emissions"));
+        let sale = self.reward_sale(paid_in.as_deref());
         Some(Rewards {
             budget: map(budget?, UsdPerYear),
             paid_in: paid_in?,
             operator_split: Share(split?),
             protocol_fee: Share(fee?),
+            vesting: Days(vesting?),
+            emissions: UsdPerYear(emissions?),
+            sale: sale?,
         })
     }
 
@@ -236,10 +248,23 @@ impl Check<'_> {
             &key("alternative"),
             "A-alternative",
         );
+        let mut of = |given: Option<&Quantity<Frequency>>, name: &str, id: &'static str| {
+            self.quantity_or::<Frequency>(given, &key(name), id)
+        };
+        let governance = of(
+            draft.and_then(|d| d.governance.as_ref()),
+            "governance",
+            "A-governance",
+        );
+        let gas = of(draft.and_then(|d| d.gas.as_ref()), "gas", "A-gas");
+        let theft = of(draft.and_then(|d| d.theft.as_ref()), "theft", "A-theft");
         Some(Premium {
             risk_aversion: risk_aversion?,
             illiquidity: PerYear(illiquidity?),
             alternative: PerYear(alternative?),
+            governance: PerYear(governance?),
+            gas: PerYear(gas?),
+            theft: PerYear(theft?),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::context::{Check, settled};
 use crate::spec::draft;
 use crate::spec::errors::ErrorKind;
-use crate::spec::leaf::{At, Growth, Volatility, WordOr};
+use crate::spec::leaf::{At, Growth, Money, Quantity, Volatility, WordOr};
 use crate::spec::model::{Attack, Chance, Extraction, Takes, Value, ValueAtRisk};
 use crate::spec::quantity::closest;
 use crate::units::{DAYS_PER_YEAR, Days, PerYear, Share, Usd};
@@ -24,9 +24,11 @@ impl Check<'_> {
             .enumerate()
             .map(|(n, a)| self.attack(n, a))
             .collect();
+        let elsewhere = self.elsewhere(&draft.elsewhere);
         Some(Value {
             at_risk: at_risk?,
             attacks: attacks.into_iter().collect::<Option<Vec<_>>>()?,
+            elsewhere: elsewhere?,
         })
     }
 
@@ -108,6 +110,22 @@ impl Check<'_> {
             .as_ref()
             .map(|t| self.quantity(t, &key("threshold")));
         let offence = self.offence_of(at, &key("offence"));
+        self.needs_cap(at, takes.as_ref(), capped);
+        self.needs_detection_time(at, extraction, offence, &key("extraction"));
+        let mut money = |given: Option<&Quantity<Money>>, name: &str| {
+            given.map_or(Some(0.0), |q| self.quantity(q, &key(name)))
+        };
+        let (ransom, reorder) = (
+            money(draft.ransom.as_ref(), "ransom"),
+            money(draft.reorder.as_ref(), "reorder"),
+        );
+        let per_event = draft
+            .per_event
+            .as_ref()
+            .map(|q| self.quantity(q, &key("per_event")));
+        let short = draft.short.as_ref().map(|s| self.short(s, &key("short")));
+        let harm = self.harm(draft.harm.as_ref(), &key("harm"));
+        let queued = self.queued(draft.queued.as_ref(), &key("queued"));
         Some(Attack {
             name: name?,
             takes: takes?,
@@ -116,6 +134,12 @@ impl Check<'_> {
             extraction: extraction?,
             offence: offence?,
             threshold: settled(threshold)?.map(Share),
+            per_event: settled(per_event)?.map(Usd),
+            short: settled(short)?,
+            ransom: Usd(ransom?),
+            reorder: Usd(reorder?),
+            harm: harm?,
+            queued: queued?,
         })
     }
 
@@ -157,6 +181,10 @@ impl Check<'_> {
                     sigma: sigma?,
                 })
             }
+            draft::Takes::Pareto(law) => self.pareto(law, &format!("{key}.pareto")),
+            draft::Takes::GeneralizedPareto(law) => {
+                self.generalized_pareto(law, &format!("{key}.generalized_pareto"))
+            }
         }
     }
 
@@ -167,6 +195,7 @@ impl Check<'_> {
                 Some(Extraction::PerEvent)
             }
             Some(draft::Extraction::PerEvent) => Some(Extraction::PerEvent),
+            Some(draft::Extraction::DisputeWindow(window)) => self.dispute_window(window, key),
             Some(draft::Extraction::RateLimited(limited)) => {
                 let limit = limited
                     .limit

@@ -357,7 +357,7 @@ fn a_rate_limit_is_per_day_and_an_attack_may_name_its_offence() {
             close(usd_per_day, 1e6 / 7.0);
             close(pause.get(), 0.25);
         }
-        Extraction::PerEvent => panic!("limited"),
+        _ => panic!("limited"),
     }
     assert!(!attack.capped && attack.offence == 0);
     close(attack.threshold.unwrap().get(), 2.0 / 3.0);

@@ -1,7 +1,7 @@
 //! The model file: what is read from it, and what a faulty one gets.
 
 mod bad;
-mod fixture;
+pub mod fixture;
 mod meaning;
 mod models;
 
