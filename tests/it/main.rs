@@ -22,6 +22,7 @@ mod engine_closed_forms;
 mod engines_together;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod export_cli;
+#[cfg(feature = "chain")]
 mod export_core;
 mod export_recording;
 #[cfg(feature = "chain")]
