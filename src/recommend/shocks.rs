@@ -8,8 +8,8 @@
 
 use super::evaluate::Evaluator;
 use crate::random::Seed;
-use crate::spec::Parameters;
 use crate::spec::model::{Choice, Detection, Deterrence, Model, Structure, Takes};
+use crate::spec::{Parameters, positive_definite};
 use crate::units::{Days, PerYear, Share, Usd};
 use serde::Serialize;
 
@@ -512,32 +512,9 @@ fn mean_pair_correlation(model: &Model) -> f64 {
     sum / (n * (n - 1) / 2) as f64
 }
 
-/// Whether a correlation matrix has a Cholesky root with pivots that arithmetic can trust.
-fn positive_definite(matrix: &[Vec<f64>]) -> bool {
-    let n = matrix.len();
-    let mut root = vec![vec![0.0; n]; n];
-    for i in 0..n {
-        for j in 0..=i {
-            let mut rest = matrix[i][j];
-            for k in 0..j {
-                rest -= root[i][k] * root[j][k];
-            }
-            if i == j {
-                if rest <= 1e-9 {
-                    return false;
-                }
-                root[i][i] = rest.sqrt();
-            } else {
-                root[i][j] = rest / root[j][j];
-            }
-        }
-    }
-    true
-}
-
 #[cfg(test)]
 mod tests {
-    use super::positive_definite;
+    use crate::spec::positive_definite;
 
     #[test]
     fn impossible_correlations_are_seen() {

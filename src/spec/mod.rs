@@ -22,6 +22,7 @@ pub mod stages;
 
 pub use assumptions::assumption;
 pub use check::FORMAT;
+pub(crate) use check::panel::positive_definite;
 pub use errors::{ErrorKind, PlainError, SpecError, SpecErrors};
 
 pub use model::Model;

@@ -16,7 +16,7 @@ mod liquidity;
 mod market;
 mod onchain;
 mod operators;
-mod panel;
+pub(super) mod panel;
 mod reach;
 mod slashing;
 mod stages;

@@ -290,7 +290,7 @@ fn differs(base: &Model, other: &Model) -> Option<&'static str> {
 }
 
 /// Whether a correlation matrix has a Cholesky root with pivots that arithmetic can trust.
-fn positive_definite(matrix: &[Vec<f64>]) -> bool {
+pub(crate) fn positive_definite(matrix: &[Vec<f64>]) -> bool {
     let n = matrix.len();
     let mut root = vec![vec![0.0; n]; n];
     for i in 0..n {
