@@ -8,7 +8,14 @@ use crate::report::findings::IncidentTimeline;
 use crate::report::format;
 
 pub(super) fn figure(timeline: &IncidentTimeline) -> Option<Figure> {
-    if timeline.days.len() < 2 {
+    let days = timeline.days.len();
+    let columns = [
+        &timeline.extracted,
+        &timeline.detected,
+        &timeline.slashed,
+        &timeline.paid,
+    ];
+    if days < 2 || columns.iter().any(|column| column.len() != days) {
         return None;
     }
     let about = About {
