@@ -403,4 +403,26 @@ pub struct BenchArgs {
     /// Paths of the workload
     #[arg(long, default_value_t = 10_000)]
     pub paths: u64,
+    /// Measure too how cost grows with paths, days, assets, operators, designs and threads
+    #[arg(long)]
+    pub growth: bool,
+    /// Paths of the longest run of --growth
+    #[arg(long, default_value_t = 10_000_000, requires = "growth")]
+    pub most_paths: u64,
+    /// Play one form once and measure nothing: for a counter of instructions
+    #[arg(long, value_enum, conflicts_with = "growth")]
+    pub once: Option<Counted>,
+}
+
+/// What `bench --once` plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Counted {
+    /// Pooled stake
+    Unif,
+    /// The largest operators until a third
+    Coal,
+    /// The cheapest set of whole operators
+    Cheapest,
+    /// Pooled stake with everything that is recorded
+    Full,
 }
