@@ -58,6 +58,8 @@ if [ "$full" = 1 ]; then export STAKEWRIGHT_FULL=1; fi
 
 step "formatting"
 cargo fmt --all --check
+step "clippy, without a warning"
+cargo clippy --release --all-targets --quiet -- -D warnings
 step "the core alone, with overflow checks"
 cargo test --no-default-features --lib --quiet
 

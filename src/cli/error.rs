@@ -83,7 +83,7 @@ impl CliError {
         let n = path + 1;
         Self::words(
             Exit::Bug,
-            &format!("{stopped}; nothing was written"),
+            format!("{stopped}; nothing was written"),
             &format!(
                 "play that path alone with `stakewright simulate MODEL --seed {seed} --paths {n} --shard {n}/{n}`, and report it with the model file"
             ),

@@ -30,11 +30,14 @@ pub struct Evaluator<'a> {
     confidence: f64,
     known: RefCell<Vec<Known>>,
     /// Factors on the mean time to detection, by seed and paths.
-    factors: RefCell<Vec<(Seed, u64, Rc<Vec<f64>>)>>,
+    factors: RefCell<Vec<Drawn>>,
     path_days: Cell<u64>,
     ensembles: Cell<u64>,
     tilted: RefCell<Option<rare::Mixture>>,
 }
+
+/// Factors drawn for a seed and a number of paths.
+type Drawn = (Seed, u64, Rc<Vec<f64>>);
 
 /// What was played: for each attack and path, the stake that would have been needed had all of
 /// a coalition's stake been burned, USD; and what that depends on.

@@ -1,7 +1,7 @@
 //! Shards of one simulation, put together: the same rows as one run, in any order of the shards.
 
 use crate::tables::{Column, Table, TablesError, read_columns};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why shards cannot be merged.
 #[derive(Debug, thiserror::Error)]
@@ -88,13 +88,13 @@ pub fn merge_ensembles(files: &[PathBuf]) -> Result<Table, MergeError> {
 
 fn same_simulation(
     one: &Table,
-    one_file: &PathBuf,
+    one_file: &Path,
     other: &Table,
-    other_file: &PathBuf,
+    other_file: &Path,
 ) -> Result<(), MergeError> {
     let different = |key: &str| MergeError::Different {
-        one: one_file.clone(),
-        other: other_file.clone(),
+        one: one_file.to_owned(),
+        other: other_file.to_owned(),
         key: key.to_owned(),
     };
     for (key, value) in &one.metadata {

@@ -153,6 +153,10 @@ impl Values {
     }
 
     /// How much each price moves the bound that [`Values::fractional`] just found.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all of what the bound was found with, and the bound"
+    )]
     pub fn elasticity(
         &self,
         plan: &Plan,
@@ -347,8 +351,8 @@ impl Costing {
     /// infinite, and whoever relies on the cell searches it.
     fn certify(&mut self, t: usize, grain: &[Row]) {
         for (day, grain) in grain.iter().enumerate() {
-            for lane in 0..LANES {
-                let gap = grain[lane] / self.stake[t][day][lane];
+            for (lane, grain) in grain.iter().enumerate() {
+                let gap = grain / self.stake[t][day][lane];
                 self.gap[t][day][lane] = if gap <= CERTIFIED { gap } else { f64::INFINITY };
             }
         }

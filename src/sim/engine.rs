@@ -302,6 +302,10 @@ impl Design {
             if !self.lanes.is_empty() {
                 bridge.vary(&self.lanes);
             }
+            #[expect(
+                clippy::needless_range_loop,
+                reason = "the index is that of the lists inside"
+            )]
             for index in 0..starts[0].len() {
                 let at = |lane: usize| &starts[lane][index];
                 bridge.begin(width, index, |lane| {
@@ -507,7 +511,7 @@ impl Design {
             for lane in 0..count {
                 let plan = self.lanes.get(lane).unwrap_or(plan);
                 let tally = &mut self.tallies[c * LANES + lane];
-                for row in 0..market.days {
+                for (row, &fan_day) in fan_days.iter().enumerate().take(market.days) {
                     let cell = Cell {
                         plan,
                         market,
@@ -515,7 +519,7 @@ impl Design {
                         day: market.first_day + row as u32,
                         row,
                         lane,
-                        fan: fan_days[row],
+                        fan: fan_day,
                         by_size: &by_size,
                         proofs: &prepared.proofs,
                     };

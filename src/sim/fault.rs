@@ -40,8 +40,8 @@ kernel! {
             }
         }
         let mut mask = 0;
-        for l in 0..LANES {
-            mask |= u64::from(seen[l] > 0.0) << l;
+        for (l, seen) in seen.iter().enumerate() {
+            mask |= u64::from(*seen > 0.0) << l;
         }
         mask
     }

@@ -164,6 +164,7 @@ kernel! {
                 for l in 0..LANES {
                     let v = row[l];
                     let greater = v < before[l] && v > next[l];
+                    #[expect(clippy::float_cmp, reason = "equals are copies of one number")]
                     let same = v == next[l];
                     equals[l] = if greater { 1.0 } else { equals[l] + if same { 1.0 } else { 0.0 } };
                     next[l] = if greater { v } else { next[l] };

@@ -275,12 +275,12 @@ impl Tally {
     pub fn finish(mut self, plan: &Plan, cost: Cost, values: &mut Values) -> CostOutcome {
         self.out.critical_scale = self.critical_scale(cost);
         self.out.attack_probability = 1.0 - self.untouched;
-        if let Some(attack) = plan.attacks.get(self.out.min_margin_attack as usize) {
-            if plan.coalition != Coalition::Pooled {
-                values.at(plan, &self.worst_prices);
-                self.out.coalition_size =
-                    formulas::fewest(&mut values.weight, plan.thresholds[attack.threshold]);
-            }
+        if let Some(attack) = plan.attacks.get(self.out.min_margin_attack as usize)
+            && plan.coalition != Coalition::Pooled
+        {
+            values.at(plan, &self.worst_prices);
+            self.out.coalition_size =
+                formulas::fewest(&mut values.weight, plan.thresholds[attack.threshold]);
         }
         self.out
     }

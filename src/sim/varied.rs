@@ -152,9 +152,9 @@ kernel! {
 kernel! {
     fn walk(state: &mut Row, log: &mut [Row]) {
         for row in log {
-            for l in 0..LANES {
-                state[l] += row[l];
-                row[l] = state[l];
+            for (state, log) in state.iter_mut().zip(row) {
+                *state += *log;
+                *log = *state;
             }
         }
     }

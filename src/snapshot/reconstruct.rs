@@ -559,7 +559,7 @@ mod tests {
             for a in 0..origin.len() as u32 {
                 for b in 0..a {
                     if members.iter().all(|m| m.contains(&a) == m.contains(&b)) {
-                        prop_assert!(stakes[a as usize] == stakes[b as usize]);
+                        prop_assert_eq!(stakes[a as usize].to_bits(), stakes[b as usize].to_bits());
                     }
                 }
             }

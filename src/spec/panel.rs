@@ -254,6 +254,7 @@ impl Change {
         *own = Share((own.get() * self.own_share).clamp(0.0, 1.0));
         let last = model.market.assets.len();
         let rho = &mut model.market.correlation;
+        #[expect(clippy::needless_range_loop, reason = "rows and columns of one matrix")]
         for i in 0..last {
             rho[i][last] += self.correlation_with_value;
             rho[last][i] += self.correlation_with_value;

@@ -99,14 +99,14 @@ pub fn write(folder: &Path, snapshot: &Snapshot) -> Result<Manifest, TablesError
     Ok(manifest)
 }
 
+/// A manifest, and files by name.
+pub(crate) type Encoded = (Manifest, Vec<(String, Vec<u8>)>);
+
 /// The files of a snapshot: the manifest as it will be, and every file with its bytes.
 ///
 /// # Errors
 /// When a table cannot be put into Parquet.
-pub(crate) fn encode(
-    folder: &Path,
-    snapshot: &Snapshot,
-) -> Result<(Manifest, Vec<(String, Vec<u8>)>), TablesError> {
+pub(crate) fn encode(folder: &Path, snapshot: &Snapshot) -> Result<Encoded, TablesError> {
     let mut files = Vec::new();
     let mut entries = Vec::new();
     let mut state_hashes = Vec::new();

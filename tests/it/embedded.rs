@@ -1,5 +1,9 @@
 //! The embedded snapshot: it states its day, its stakes add up, and it is what the program makes from
 //! its sources.
+#![expect(
+    clippy::float_cmp,
+    reason = "equal by construction: what was written, or infinite on both sides"
+)]
 
 use crate::snapshot::full;
 use stakewright::snapshot::*;

@@ -166,7 +166,7 @@ impl Dice {
                     share: self.uniform(),
                 },
                 2 => Take::LognormalShareOfValue {
-                    log_mean: -1.0 * self.uniform(),
+                    log_mean: -self.uniform(),
                     log_sd: 0.1 + self.uniform(),
                 },
                 3 => Take::LognormalUsd {

@@ -27,6 +27,10 @@ fn options() -> PullOptions {
     }
 }
 
+#[expect(
+    clippy::result_large_err,
+    reason = "the library's own error, in a test"
+)]
 fn pull_at(manner: Manner, options: &PullOptions) -> Result<Pulled, ChainError> {
     let server = recorded::serve(manner);
     let endpoint = Endpoint::parse(&server.url()).unwrap();

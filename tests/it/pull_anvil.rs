@@ -99,6 +99,10 @@ fn options(doubles: &Doubles) -> PullOptions {
     }
 }
 
+#[expect(
+    clippy::result_large_err,
+    reason = "the library's own error, in a test"
+)]
 fn pull_from(url: &str, options: &PullOptions) -> Result<Pulled, ChainError> {
     pull(&Endpoint::parse(url).unwrap(), options, &mut |_| {
         ControlFlow::Continue(())

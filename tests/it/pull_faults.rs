@@ -49,6 +49,10 @@ fn options() -> PullOptions {
 }
 
 /// Pulls with a key in the URL, and holds every error to hiding it.
+#[expect(
+    clippy::result_large_err,
+    reason = "the library's own error, in a test"
+)]
 fn pull_from(url: &str, options: &PullOptions) -> Result<Pulled, ChainError> {
     let endpoint = Endpoint::parse(&format!("{url}/v2/{KEY}?token={KEY}")).unwrap();
     let result = pull(&endpoint, options, &mut |_| ControlFlow::Continue(()));

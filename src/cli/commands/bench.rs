@@ -12,7 +12,7 @@ pub fn bench(args: &BenchArgs, output: Output) -> Result<Exit, CliError> {
     if let Some(counted) = args.once {
         let least = bench::once(what(counted), args.paths);
         let text = || format!("smallest margin     {least} USD");
-        output.answer("bench", None, None, &least, text)?;
+        output.answer("bench", None, None, least, text)?;
         return Ok(Exit::Ok);
     }
     let spinner = progress::spinner("bench", output.quiet);

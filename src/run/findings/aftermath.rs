@@ -139,7 +139,7 @@ fn incidents(aftermath: &Aftermath) -> Option<Table> {
                 vec![
                     (*label).to_owned(),
                     cell(worst),
-                    taken.map_or_else(|| "none happened".to_owned(), |i| cell(i)),
+                    taken.map_or_else(|| "none happened".to_owned(), cell),
                 ]
             })
             .collect(),
@@ -153,7 +153,7 @@ fn losses(aftermath: &Aftermath, assessment: &Assessment) -> Table {
         format!(
             "{} a year{}",
             format::share(measure.estimate.value),
-            between(measure, |x| format::share(x))
+            between(measure, format::share)
         )
     };
     let row = |label: String, value: String| vec![label, value];

@@ -383,7 +383,7 @@ impl<'a> Conditional<'a> {
     fn least_cost(&self, attack: &Attack) -> Option<f64> {
         let continuum = self.plan.thresholds[attack.threshold] * self.all_stake();
         proportional(self.plan, self.cost)
-            .then(|| self.smallest_scale * attack.burned_share * continuum)
+            .then_some(self.smallest_scale * attack.burned_share * continuum)
     }
 
     /// Stake of the cheapest coalition at the plan's scale, USD: searched once a day.

@@ -5,6 +5,7 @@ pub(super) const LEAST_EIGENVALUE: f64 = 1e-8;
 
 /// Smallest eigenvalue of a symmetric matrix, by cyclic Jacobi rotations (Golub and Van Loan,
 /// Matrix Computations, 8.5). A sweep more than enough for the seven rows that a model has.
+#[expect(clippy::needless_range_loop, reason = "rows and columns of one matrix")]
 pub(super) fn smallest_eigenvalue(matrix: &[Vec<f64>]) -> f64 {
     const SWEEPS: usize = 64;
     let n = matrix.len();
@@ -29,6 +30,7 @@ pub(super) fn smallest_eigenvalue(matrix: &[Vec<f64>]) -> f64 {
 }
 
 /// One rotation that makes the entry (p, q) zero.
+#[expect(clippy::needless_range_loop, reason = "rows and columns of one matrix")]
 fn rotate(a: &mut [Vec<f64>], p: usize, q: usize) {
     if a[p][q] == 0.0 {
         return;

@@ -187,7 +187,7 @@ impl Check<'_> {
         let source = self.snapshot_price(class).map(|(_, source)| source);
         let price = self.start_price(class);
         if price.is_none() && needed {
-            let at = given.map_or_else(|| self.from_span(), At::span);
+            let at = given.map_or_else(|| self.collateral_span(), At::span);
             let key = format!("market.{}.price", class.name());
             self.report(
                 ErrorKind::Snapshot,
@@ -313,7 +313,7 @@ impl Check<'_> {
                 return None;
             }
             None => {
-                let at = given.map_or_else(|| self.from_span(), At::span);
+                let at = given.map_or_else(|| self.collateral_span(), At::span);
                 self.report(
                     ErrorKind::Snapshot,
                     at,
@@ -362,7 +362,7 @@ impl Check<'_> {
                 let at = given
                     .map(At::span)
                     .or(jumps)
-                    .unwrap_or_else(|| self.from_span());
+                    .unwrap_or_else(|| self.collateral_span());
                 let message = format!(
                     "the jumps of {} alone move it more than its whole volatility, {}",
                     class.name(),
@@ -567,7 +567,7 @@ impl Check<'_> {
             )
             .collect();
         let strongest = given.iter().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
-        let at = strongest.map_or_else(|| self.from_span(), |(span, _)| span.clone());
+        let at = strongest.map_or_else(|| self.collateral_span(), |(span, _)| span.clone());
         let message = format!(
             "no prices can be correlated like this: the matrix has the eigenvalue {smallest:.4}"
         );
@@ -581,7 +581,7 @@ impl Check<'_> {
     }
 
     /// Where a fault of the operators' collateral is shown.
-    fn from_span(&self) -> Range<usize> {
+    fn collateral_span(&self) -> Range<usize> {
         self.draft
             .document
             .operators

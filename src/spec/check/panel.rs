@@ -296,8 +296,8 @@ pub(crate) fn positive_definite(matrix: &[Vec<f64>]) -> bool {
     for i in 0..n {
         for j in 0..=i {
             let mut rest = matrix[i][j];
-            for k in 0..j {
-                rest -= root[i][k] * root[j][k];
+            for (a, b) in root[i][..j].iter().zip(&root[j]) {
+                rest -= a * b;
             }
             if i == j {
                 if rest <= 1e-9 {

@@ -46,7 +46,8 @@ impl Check<'_> {
             let reach = jumps + range::diffusion(start.get(), drift.get(), volatility.get(), days);
             let (span, key) = self.place(name);
             // A reach that is not a number is out of range as well.
-            if !(reach < range::LOG_LIMIT) {
+            let computable = reach < range::LOG_LIMIT;
+            if !computable {
                 self.report(
                     ErrorKind::Domain,
                     span.clone(),

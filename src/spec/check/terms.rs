@@ -368,7 +368,7 @@ impl Check<'_> {
         horizon: Option<f64>,
     ) -> Option<u32> {
         let key = "simulation.days";
-        if days > DAYS_LIMIT || days < 1.0 || days.fract() != 0.0 {
+        if !(1.0..=DAYS_LIMIT).contains(&days) || days.fract() != 0.0 {
             let message = format!("{} cannot be simulated", show(days, Dimension::Span));
             self.report(ErrorKind::Domain, span, key, message).help =
                 Some(format!("write whole days, from 1 to {DAYS_LIMIT}"));

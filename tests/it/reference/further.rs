@@ -34,7 +34,7 @@ fn first_passage_with_drift_either_way_and_far_out() {
     );
     nine(
         margin(0.9, 0.02, 0.15).first_passage(0.5),
-        9.627_674_636_847_486_9e-18,
+        9.627_674_636_847_486e-18,
     );
 }
 
@@ -104,7 +104,7 @@ fn binomial_bounds_from_ten_to_a_million_paths() {
     );
     close(
         beta_quantile(1e-6, 10.0, 1e7),
-        1.276_818_131_783_036_8e-7,
+        1.276_818_131_783_037e-7,
         1e-12,
     );
 }

@@ -1,4 +1,8 @@
 //! The models of the repository: they check, they teach, and their schema is fresh.
+#![expect(
+    clippy::float_cmp,
+    reason = "equal by construction: what was written, or infinite on both sides"
+)]
 
 use super::fixture::snapshot;
 use stakewright::spec::model::*;
