@@ -395,6 +395,9 @@ pub struct VerifyArgs {
     /// Exit with 7 when something differs from what is deployed
     #[arg(long, requires = "against")]
     pub require_same: bool,
+    /// Create sets that have a quorum through quorum contracts that are deployed: the address of their coordinator
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "against")]
+    pub coordinator: Option<String>,
 }
 
 /// Arguments of `bench`.

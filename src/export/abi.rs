@@ -32,6 +32,9 @@ sol! {
         Weight[] weights; address token; DirectedReward[] operatorRewards;
         uint32 startTimestamp; uint32 duration; string description;
     }
+    struct Registration { address avs; uint32[] operatorSetIds; bytes data; }
+    struct Task { address refundCollector; OperatorSet executorOperatorSet; bytes payload; }
+    struct QuorumLimits { uint32 maxOperatorCount; uint16 kickBIPsOfOperatorStake; uint16 kickBIPsOfTotalStake; }
 
     interface Core {
         function updateAVSMetadataURI(address avs, string metadataURI);
@@ -56,13 +59,23 @@ sol! {
         function createOperatorDirectedOperatorSetRewardsSubmission(OperatorSet operatorSet, DirectedSubmission[] submissions);
         function setOperatorSetSplit(address operator, OperatorSet operatorSet, uint16 split);
         function setOptInForProtocolFee(address submitter, bool optInForProtocolFee);
+        function registerForOperatorSets(address operator, Registration params);
+        function createTask(Task taskParams);
+        function createTotalDelegatedStakeQuorum(QuorumLimits operatorSetParams, uint96 minimumStake, Weight[] strategyParams);
+        function createSlashableStakeQuorum(
+            QuorumLimits operatorSetParams, uint96 minimumStake, Weight[] strategyParams, uint32 lookAheadPeriod, address slasher
+        );
+        function removeStrategies(uint8 quorumNumber, uint256[] indicesToRemove);
+        function modifyStrategyParams(uint8 quorumNumber, uint256[] strategyIndices, uint96[] newMultipliers);
+        function setSlashableStakeLookahead(uint8 quorumNumber, uint32 lookAheadBlocks);
+        function addStrategies(uint8 quorumNumber, Weight[] strategyParams);
     }
 }
 
 /// Why a call cannot be spelled as calldata, or calldata not read as a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AbiError {
-    /// Operators and stakers make this call; no export contains it.
+    /// Operators and stakers make this call, and nothing here writes it.
     #[error("`{0}` is not a call that an AVS makes, so it has no calldata here")]
     NotExported(&'static str),
     /// An integer is too large for the contract's type.
@@ -246,6 +259,70 @@ pub fn encode(action: &Action) -> Result<Vec<u8>, AbiError> {
             optInForProtocolFee: a.opt_in_for_protocol_fee.0,
         }
         .abi_encode(),
+        Action::RegisterForSets(a) => Core::registerForOperatorSetsCall {
+            operator: account(a.operator),
+            params: Registration {
+                avs: account(a.params.avs),
+                operatorSetIds: a.params.operator_set_ids.iter().map(|id| id.0).collect(),
+                data: Bytes::from(a.params.data.0.clone()),
+            },
+        }
+        .abi_encode(),
+        Action::CreateTask(a) => Core::createTaskCall {
+            taskParams: Task {
+                refundCollector: account(a.task_params.refund_collector),
+                executorOperatorSet: set(a.task_params.executor_operator_set),
+                payload: Bytes::from(a.task_params.payload.0.clone()),
+            },
+        }
+        .abi_encode(),
+        Action::CreateDelegatedQuorum(a) => Core::createTotalDelegatedStakeQuorumCall {
+            operatorSetParams: limits(&a.operator_set_params),
+            minimumStake: uint96("the minimum stake", a.minimum_stake)?,
+            strategyParams: weights(&a.strategy_params)?,
+        }
+        .abi_encode(),
+        Action::CreateSlashableQuorum(a) => Core::createSlashableStakeQuorumCall {
+            operatorSetParams: limits(&a.operator_set_params),
+            minimumStake: uint96("the minimum stake", a.minimum_stake)?,
+            strategyParams: weights(&a.strategy_params)?,
+            lookAheadPeriod: a.look_ahead_period.0,
+            slasher: account(a.slasher),
+        }
+        .abi_encode(),
+        Action::AddQuorumStrategies(a) => Core::addStrategiesCall {
+            quorumNumber: a.quorum_number.0,
+            strategyParams: weights(&a.strategy_params)?,
+        }
+        .abi_encode(),
+        Action::RemoveQuorumStrategies(a) => Core::removeStrategiesCall {
+            quorumNumber: a.quorum_number.0,
+            indicesToRemove: a
+                .indices_to_remove
+                .iter()
+                .map(|at| U256::from(at.0))
+                .collect(),
+        }
+        .abi_encode(),
+        Action::ModifyQuorumStrategies(a) => Core::modifyStrategyParamsCall {
+            quorumNumber: a.quorum_number.0,
+            strategyIndices: a
+                .strategy_indices
+                .iter()
+                .map(|at| U256::from(at.0))
+                .collect(),
+            newMultipliers: a
+                .new_multipliers
+                .iter()
+                .map(|multiplier| uint96("the multiplier", *multiplier))
+                .collect::<Result<_, _>>()?,
+        }
+        .abi_encode(),
+        Action::SetLookAhead(a) => Core::setSlashableStakeLookaheadCall {
+            quorumNumber: a.quorum_number.0,
+            lookAheadBlocks: a.look_ahead_blocks.0,
+        }
+        .abi_encode(),
         other => return Err(AbiError::NotExported(other.function())),
     };
     debug_assert_eq!(bytes[..4], action.selector(), "{}", action.function());
@@ -291,6 +368,14 @@ fn weights(weights: &[plain::StrategyAndMultiplier]) -> Result<Vec<Weight>, AbiE
         })
     };
     weights.iter().map(convert).collect()
+}
+
+const fn limits(limits: &plain::QuorumLimits) -> QuorumLimits {
+    QuorumLimits {
+        maxOperatorCount: limits.max_operator_count.0,
+        kickBIPsOfOperatorStake: limits.kick_bips_of_operator_stake.0,
+        kickBIPsOfTotalStake: limits.kick_bips_of_total_stake.0,
+    }
 }
 
 fn submissions(submissions: &[plain::Submission]) -> Result<Vec<Submission>, AbiError> {

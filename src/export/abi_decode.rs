@@ -1,6 +1,8 @@
 //! Calls read back from calldata: files of others carry bytes only.
 
-use super::abi::{AbiError, Core, DirectedSubmission, NewSet, OperatorSet, Submission, Weight};
+use super::abi::{
+    AbiError, Core, DirectedSubmission, NewSet, OperatorSet, QuorumLimits, Submission, Weight,
+};
 use super::action::Action;
 use super::address::{Address, hex};
 use super::arguments as plain;
@@ -156,6 +158,62 @@ pub fn decode(calldata: &[u8]) -> Result<Action, AbiError> {
             submitter: account(c.submitter),
             opt_in_for_protocol_fee: plain::Flag(c.optInForProtocolFee),
         }),
+        Calls::registerForOperatorSets(c) => Action::RegisterForSets(plain::RegisterForSets {
+            operator: account(c.operator),
+            params: plain::Registration {
+                avs: account(c.params.avs),
+                operator_set_ids: c.params.operatorSetIds.into_iter().map(Dec).collect(),
+                data: plain::Bytes(c.params.data.to_vec()),
+            },
+        }),
+        Calls::createTask(c) => Action::CreateTask(plain::CreateTask {
+            task_params: plain::Task {
+                refund_collector: account(c.taskParams.refundCollector),
+                executor_operator_set: key(&c.taskParams.executorOperatorSet),
+                payload: plain::Bytes(c.taskParams.payload.to_vec()),
+            },
+        }),
+        Calls::createTotalDelegatedStakeQuorum(c) => {
+            Action::CreateDelegatedQuorum(plain::CreateDelegatedQuorum {
+                operator_set_params: limits(&c.operatorSetParams),
+                minimum_stake: Dec(c.minimumStake.to::<u128>()),
+                strategy_params: weights(c.strategyParams),
+            })
+        }
+        Calls::createSlashableStakeQuorum(c) => {
+            Action::CreateSlashableQuorum(plain::CreateSlashableQuorum {
+                operator_set_params: limits(&c.operatorSetParams),
+                minimum_stake: Dec(c.minimumStake.to::<u128>()),
+                strategy_params: weights(c.strategyParams),
+                look_ahead_period: Dec(c.lookAheadPeriod),
+                slasher: account(c.slasher),
+            })
+        }
+        Calls::removeStrategies(c) => {
+            Action::RemoveQuorumStrategies(plain::RemoveQuorumStrategies {
+                quorum_number: Dec(c.quorumNumber),
+                indices_to_remove: indices(c.indicesToRemove)?,
+            })
+        }
+        Calls::modifyStrategyParams(c) => {
+            Action::ModifyQuorumStrategies(plain::ModifyQuorumStrategies {
+                quorum_number: Dec(c.quorumNumber),
+                strategy_indices: indices(c.strategyIndices)?,
+                new_multipliers: c
+                    .newMultipliers
+                    .into_iter()
+                    .map(|multiplier| Dec(multiplier.to::<u128>()))
+                    .collect(),
+            })
+        }
+        Calls::setSlashableStakeLookahead(c) => Action::SetLookAhead(plain::SetLookAhead {
+            quorum_number: Dec(c.quorumNumber),
+            look_ahead_blocks: Dec(c.lookAheadBlocks),
+        }),
+        Calls::addStrategies(c) => Action::AddQuorumStrategies(plain::AddQuorumStrategies {
+            quorum_number: Dec(c.quorumNumber),
+            strategy_params: weights(c.strategyParams),
+        }),
     })
 }
 
@@ -178,6 +236,13 @@ fn wide(what: &'static str, value: U256) -> Result<Dec<u128>, AbiError> {
     u128::try_from(value)
         .map(Dec)
         .map_err(|_| AbiError::TooLarge { what })
+}
+
+fn indices(values: Vec<U256>) -> Result<Vec<Dec<u128>>, AbiError> {
+    values
+        .into_iter()
+        .map(|value| wide("the index", value))
+        .collect()
 }
 
 fn new_sets(sets: Vec<NewSet>) -> Vec<plain::NewSet> {
@@ -210,6 +275,14 @@ fn weights(weights: Vec<Weight>) -> Vec<plain::StrategyAndMultiplier> {
         multiplier: Dec(weight.multiplier.to::<u128>()),
     };
     weights.into_iter().map(convert).collect()
+}
+
+const fn limits(limits: &QuorumLimits) -> plain::QuorumLimits {
+    plain::QuorumLimits {
+        max_operator_count: Dec(limits.maxOperatorCount),
+        kick_bips_of_operator_stake: Dec(limits.kickBIPsOfOperatorStake),
+        kick_bips_of_total_stake: Dec(limits.kickBIPsOfTotalStake),
+    }
 }
 
 fn submission(submission: Submission) -> Result<plain::Submission, AbiError> {

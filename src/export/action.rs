@@ -31,10 +31,14 @@ pub enum Contract {
     TaskMailbox,
     /// Any ERC-20.
     Token,
+    /// Quorums of an AVS: a deployment of its own.
+    SlashingRegistryCoordinator,
+    /// Weights of those quorums.
+    StakeRegistry,
 }
 
 impl Contract {
-    /// Its address on a network; `None` where it is not deployed, and for tokens.
+    /// Its address on a network; `None` where it is not deployed, for tokens and for what an AVS deploys itself.
     #[must_use]
     pub fn address(self, network: &Network) -> Option<Address> {
         let contracts = &network.contracts;
@@ -47,8 +51,17 @@ impl Contract {
             Self::KeyRegistrar => Some(contracts.key_registrar),
             Self::CrossChainRegistry => contracts.cross_chain_registry,
             Self::TaskMailbox => contracts.task_mailbox,
-            Self::Token => None,
+            Self::Token | Self::SlashingRegistryCoordinator | Self::StakeRegistry => None,
         }
+    }
+
+    /// True for what exists once a network; tokens and an AVS's own contracts may be anywhere.
+    #[must_use]
+    pub const fn is_of_protocol(self) -> bool {
+        !matches!(
+            self,
+            Self::Token | Self::SlashingRegistryCoordinator | Self::StakeRegistry
+        )
     }
 }
 
@@ -173,6 +186,16 @@ actions! {
     Whitelist(Whitelist) = StrategyManager "addStrategiesToDepositWhitelist(address[])";
     ClearSlashedShares(ClearSlashedShares) = StrategyManager
         "clearBurnOrRedistributableShares((address,uint32),uint256)";
+    CreateDelegatedQuorum(CreateDelegatedQuorum) = SlashingRegistryCoordinator
+        "createTotalDelegatedStakeQuorum((uint32,uint16,uint16),uint96,(address,uint96)[])";
+    CreateSlashableQuorum(CreateSlashableQuorum) = SlashingRegistryCoordinator
+        "createSlashableStakeQuorum((uint32,uint16,uint16),uint96,(address,uint96)[],uint32,address)";
+    AddQuorumStrategies(AddQuorumStrategies) = StakeRegistry "addStrategies(uint8,(address,uint96)[])";
+    RemoveQuorumStrategies(RemoveQuorumStrategies) = StakeRegistry "removeStrategies(uint8,uint256[])";
+    ModifyQuorumStrategies(ModifyQuorumStrategies) = StakeRegistry
+        "modifyStrategyParams(uint8,uint256[],uint96[])";
+    SetLookAhead(SetLookAhead) = StakeRegistry "setSlashableStakeLookahead(uint8,uint32)";
+    CreateTask(CreateTask) = TaskMailbox "createTask((address,(address,uint32),bytes))";
 }
 
 impl Action {

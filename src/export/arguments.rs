@@ -338,4 +338,57 @@ arguments! {
         operator_set: SetKey,
         slash_id: Dec<u128>,
     }
+    /// `OperatorSetParam` of the quorum contracts.
+    QuorumLimits {
+        max_operator_count: Dec<u32>,
+        #[serde(rename = "kickBIPsOfOperatorStake")]
+        kick_bips_of_operator_stake: Dec<u16>,
+        #[serde(rename = "kickBIPsOfTotalStake")]
+        kick_bips_of_total_stake: Dec<u16>,
+    }
+    /// Of `createTotalDelegatedStakeQuorum`.
+    CreateDelegatedQuorum {
+        operator_set_params: QuorumLimits,
+        minimum_stake: Dec<u128>,
+        strategy_params: Vec<StrategyAndMultiplier>,
+    }
+    /// Of `createSlashableStakeQuorum`.
+    CreateSlashableQuorum {
+        operator_set_params: QuorumLimits,
+        minimum_stake: Dec<u128>,
+        strategy_params: Vec<StrategyAndMultiplier>,
+        look_ahead_period: Dec<u32>,
+        slasher: Address,
+    }
+    /// Of the stake registry's `addStrategies`.
+    AddQuorumStrategies {
+        quorum_number: Dec<u8>,
+        strategy_params: Vec<StrategyAndMultiplier>,
+    }
+    /// Of the stake registry's `removeStrategies`.
+    RemoveQuorumStrategies {
+        quorum_number: Dec<u8>,
+        indices_to_remove: Vec<Dec<u128>>,
+    }
+    /// Of the stake registry's `modifyStrategyParams`.
+    ModifyQuorumStrategies {
+        quorum_number: Dec<u8>,
+        strategy_indices: Vec<Dec<u128>>,
+        new_multipliers: Vec<Dec<u128>>,
+    }
+    /// Of the stake registry's `setSlashableStakeLookahead`.
+    SetLookAhead {
+        quorum_number: Dec<u8>,
+        look_ahead_blocks: Dec<u32>,
+    }
+    /// `TaskParams`.
+    Task {
+        refund_collector: Address,
+        executor_operator_set: SetKey,
+        payload: Bytes,
+    }
+    /// Of `createTask`.
+    CreateTask {
+        task_params: Task,
+    }
 }

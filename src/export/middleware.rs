@@ -8,14 +8,16 @@ use super::design::{Curve, Deployment, OperatorSet, Quorum, StakeType};
 use super::rounding::multiplier_bips_nearest;
 use super::{Artifact, text};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// What stands where an address is still to be filled in: no reader takes it for one.
 pub const PLACEHOLDER: &str = "FILL IN";
 
 pub(super) fn files(deployment: &Deployment) -> Vec<Artifact> {
     let quorums = quorum_sets(deployment);
+    let paid_out = paid_out_quorum(deployment);
     let mut files = Vec::new();
-    if !quorums.is_empty() {
+    if !quorums.is_empty() && paid_out.is_none() {
         files.push(text(
             "middleware/quorums.json",
             &render(&quorum_file(deployment, &quorums)),
@@ -27,9 +29,35 @@ pub(super) fn files(deployment: &Deployment) -> Vec<Artifact> {
     }
     files.push(text(
         "middleware/README.md",
-        &readme(deployment, !quorums.is_empty()),
+        &readme(
+            deployment,
+            match paid_out {
+                Some(set) => QuorumFile::PaidOut(set),
+                None if quorums.is_empty() => QuorumFile::None,
+                None => QuorumFile::Written,
+            },
+        ),
     ));
     files
+}
+
+/// The first set with a quorum whose slashed stake is paid out: a coordinator creates burning sets only.
+#[must_use]
+pub fn paid_out_quorum(deployment: &Deployment) -> Option<u32> {
+    let mut quorums = quorum_sets(deployment).into_iter();
+    quorums
+        .find(|(set, _)| set.redistribution_recipient.is_some())
+        .map(|(set, _)| set.id)
+}
+
+/// What the README says of the file for the quorum contracts.
+enum QuorumFile {
+    /// No set has a quorum.
+    None,
+    /// It is there.
+    Written,
+    /// It is not, because of this set.
+    PaidOut(u32),
 }
 
 /// Sets with admission rules, by number.
@@ -186,14 +214,21 @@ fn v2_file(deployment: &Deployment, set: &OperatorSet) -> Value {
     file
 }
 
-fn readme(deployment: &Deployment, quorums: bool) -> String {
+fn readme(deployment: &Deployment, quorums: QuorumFile) -> String {
     let mut content = format!(
         "# {}: middleware deployment\n\n\
          Entries that start with `{PLACEHOLDER}` are not decided by the economics: put the accounts in before use, \
          or the script stops at them.\n\n",
         deployment.name
     );
-    if quorums {
+    if let QuorumFile::PaidOut(set) = quorums {
+        let _ = write!(
+            content,
+            "There is no quorums.json: set {set} pays slashed stake out, and the quorum contracts create operator sets \
+             that burn it. Create the sets by `core/calls.json`, or let set {set} burn what is slashed.\n\n"
+        );
+    }
+    if matches!(quorums, QuorumFile::Written) {
         content.push_str(
             "## quorums.json\n\n\
              Deployment of the quorum contracts (registry coordinator, stake registry). Read by a deploy script \
@@ -202,7 +237,10 @@ fn readme(deployment: &Deployment, quorums: bool) -> String {
              forge script script/deploy/YourDeployer.s.sol --rpc-url $ETH_RPC_URL --sig \"run(string)\" quorums.json\n\n\
              `slashableStakeQuorums` are the extra arguments of `createSlashableStakeQuorum`, `vetoableSlashers` those of \
              the constructor of `VetoableSlasher` (dispute and veto together), `thresholdBips` what the service itself must \
-             ask of a signature: no contract of the middleware stores it.\n\n",
+             ask of a signature: no contract of the middleware stores it.\n\n\
+             The contracts create the operator sets themselves (quorum N is set N), so these files are an alternative to the \
+             sets of `core/calls.json`, not an addition. Once they are deployed, `stakewright verify EXPORT --coordinator \
+             ADDRESS --rpc-url URL` rehearses everything with the sets created that way, and reads the quorums back.\n\n",
         );
     }
     content.push_str(

@@ -32,7 +32,7 @@ mod safe;
 pub mod verify;
 
 pub use design::Deployment;
-pub use middleware::PLACEHOLDER;
+pub use middleware::{PLACEHOLDER, paid_out_quorum};
 pub use params::deployment_of_params;
 
 use lint::{LintFinding, Severity};

@@ -7,9 +7,11 @@ use super::action::{Action, Call, function_name};
 use super::address::{Address, selector};
 use super::arguments::*;
 use super::design::{
-    Curve, Deployment, Mailbox, OperatorSet, RewardsKind, RewardsSubmission, WeightedStrategy,
+    Curve, Deployment, Mailbox, OperatorSet, Quorum, RewardsKind, RewardsSubmission, StakeType,
+    WeightedStrategy,
 };
 use super::number::Dec;
+use super::world::CREATE_SETS;
 use crate::units::Bips;
 use serde::{Deserialize, Serialize};
 
@@ -39,12 +41,24 @@ pub struct Step {
 /// The calls that make `deployment` real for the AVS at `avs`, in the order they must be sent.
 #[must_use]
 pub fn plan(deployment: &Deployment, avs: Address) -> Vec<Step> {
+    steps(deployment, avs, None)
+}
+
+/// The same where the AVS has quorum contracts: sets with a quorum are created by its coordinator.
+#[must_use]
+pub fn plan_through(deployment: &Deployment, avs: Address, coordinator: Address) -> Vec<Step> {
+    steps(deployment, avs, Some(coordinator))
+}
+
+fn steps(deployment: &Deployment, avs: Address, coordinator: Option<Address>) -> Vec<Step> {
     let mut builder = Builder {
         deployment,
         avs,
+        coordinator,
         steps: Vec::new(),
     };
     builder.identity();
+    builder.quorums();
     builder.sets();
     builder.appointees();
     builder.keys_and_tables();
@@ -56,6 +70,7 @@ pub fn plan(deployment: &Deployment, avs: Address) -> Vec<Step> {
 struct Builder<'a> {
     deployment: &'a Deployment,
     avs: Address,
+    coordinator: Option<Address>,
     steps: Vec<Step>,
 }
 
@@ -68,6 +83,17 @@ impl Builder<'_> {
         self.push_to(to, phase, title, action, parameters);
     }
 
+    /// What only the owner of a stake table may send, once the table has arrived.
+    fn push_later(&mut self, set: &OperatorSet, title: String, action: Action, place: &str) {
+        let owner = set.stake_table.as_ref().map(|table| table.owner);
+        let (from, contract) = (owner.unwrap_or(self.sender()), action.contract());
+        let Some(to) = contract.address(&self.deployment.network) else {
+            return;
+        };
+        let parameters = vec![place.to_owned()];
+        self.push_from(from, to, Phase::AfterTransport, title, action, parameters);
+    }
+
     fn push_to(
         &mut self,
         to: Address,
@@ -76,13 +102,29 @@ impl Builder<'_> {
         action: Action,
         parameters: Vec<String>,
     ) {
-        let from = self.deployment.admin.unwrap_or(self.avs);
+        self.push_from(self.sender(), to, phase, title, action, parameters);
+    }
+
+    fn push_from(
+        &mut self,
+        from: Address,
+        to: Address,
+        phase: Phase,
+        title: String,
+        action: Action,
+        parameters: Vec<String>,
+    ) {
         self.steps.push(Step {
             phase,
             call: Call { from, to, action },
             title,
             parameters,
         });
+    }
+
+    /// Who sends what is not another's to send.
+    fn sender(&self) -> Address {
+        self.deployment.admin.unwrap_or(self.avs)
     }
 
     fn key(&self, id: u32) -> SetKey {
@@ -103,7 +145,7 @@ impl Builder<'_> {
             Action::UpdateMetadata(metadata),
             vec!["metadata_uri".into()],
         );
-        if let Some(registrar) = self.deployment.registrar {
+        if let Some(registrar) = self.coordinator.or(self.deployment.registrar) {
             let action = Action::SetRegistrar(SetRegistrar {
                 avs: self.avs,
                 registrar,
@@ -113,9 +155,50 @@ impl Builder<'_> {
         }
     }
 
+    /// The right of the coordinator to create sets, which only quorum contracts need.
+    fn coordinators_right(&self) -> Option<SetAppointee> {
+        Some(SetAppointee {
+            account: self.avs,
+            appointee: self.coordinator?,
+            target: self.deployment.network.contracts.allocation_manager,
+            selector: Bytes(selector(CREATE_SETS).to_vec()),
+        })
+    }
+
+    /// Sets with a quorum, in the order of their numbers, created by the owner of the quorum contracts.
+    fn quorums(&mut self) {
+        let (Some(coordinator), Some(right)) = (self.coordinator, self.coordinators_right()) else {
+            return;
+        };
+        self.push(
+            Phase::Setup,
+            "let the coordinator of the quorums create operator sets".into(),
+            Action::SetAppointee(right),
+            Vec::new(),
+        );
+        let owner = self.deployment.roles.owner.unwrap_or(self.sender());
+        let mut sets: Vec<_> = self.deployment.operator_sets.iter().enumerate().collect();
+        sets.sort_by_key(|(_, set)| set.id);
+        for (index, set) in sets {
+            let Some(quorum) = &set.quorum else { continue };
+            let title = format!("create quorum {}: {}", set.id, set.purpose);
+            let parameters = vec![format!("operator_sets/{index}/quorum")];
+            let action = quorum_action(set, quorum);
+            self.push_from(owner, coordinator, Phase::Setup, title, action, parameters);
+        }
+    }
+
     fn sets(&mut self) {
         let place = |index: usize| format!("operator_sets/{index}");
-        let sets: Vec<_> = self.deployment.operator_sets.iter().enumerate().collect();
+        let through_coordinator =
+            |set: &OperatorSet| self.coordinator.is_some() && set.quorum.is_some();
+        let sets: Vec<_> = self
+            .deployment
+            .operator_sets
+            .iter()
+            .enumerate()
+            .filter(|(_, set)| !through_coordinator(set))
+            .collect();
         let (sharing, burning): (Vec<_>, Vec<_>) = sets
             .into_iter()
             .partition(|(_, set)| set.redistribution_recipient.is_some());
@@ -155,13 +238,18 @@ impl Builder<'_> {
     }
 
     fn appointees(&mut self) {
+        let given = self.coordinators_right();
         for (index, appointee) in self.deployment.appointees.iter().enumerate() {
-            let action = Action::SetAppointee(SetAppointee {
+            let right = SetAppointee {
                 account: self.avs,
                 appointee: appointee.account,
                 target: appointee.target,
                 selector: Bytes(selector(&appointee.function).to_vec()),
-            });
+            };
+            if given.as_ref() == Some(&right) {
+                continue;
+            }
+            let action = Action::SetAppointee(right);
             let title = format!(
                 "let {} call {}",
                 appointee.account,
@@ -250,17 +338,13 @@ impl Builder<'_> {
                 config,
             });
             let title = format!("tell the mailbox how set {} executes tasks", set.id);
-            self.push(Phase::AfterTransport, title, action, vec![place.clone()]);
+            self.push_later(set, title, action, &place);
             let register = Action::RegisterExecutorSet(RegisterExecutorSet {
                 operator_set: self.key(set.id),
                 is_registered: Flag(true),
             });
-            self.push(
-                Phase::AfterTransport,
-                format!("open set {} for tasks", set.id),
-                register,
-                vec![place],
-            );
+            let title = format!("open set {} for tasks", set.id);
+            self.push_later(set, title, register, &place);
         }
     }
 }
@@ -271,6 +355,29 @@ pub const fn curve_number(curve: Curve) -> u8 {
     match curve {
         Curve::Ecdsa => 1,
         Curve::Bn254 => 2,
+    }
+}
+
+fn quorum_action(set: &OperatorSet, quorum: &Quorum) -> Action {
+    let operator_set_params = QuorumLimits {
+        max_operator_count: Dec(quorum.max_operators),
+        kick_bips_of_operator_stake: Dec(quorum.kick_bips_of_operator_stake.0),
+        kick_bips_of_total_stake: Dec(quorum.kick_bips_of_total_stake.0),
+    };
+    let (minimum_stake, strategy_params) = (quorum.minimum_stake, weights(&set.strategies));
+    match quorum.stake_type {
+        StakeType::TotalDelegated => Action::CreateDelegatedQuorum(CreateDelegatedQuorum {
+            operator_set_params,
+            minimum_stake,
+            strategy_params,
+        }),
+        StakeType::TotalSlashable => Action::CreateSlashableQuorum(CreateSlashableQuorum {
+            operator_set_params,
+            minimum_stake,
+            strategy_params,
+            look_ahead_period: Dec(quorum.look_ahead.0),
+            slasher: set.slasher,
+        }),
     }
 }
 

@@ -68,20 +68,33 @@ mod files {
         let steps = plan(deployment, avs);
         let sender = deployment.admin.unwrap_or(avs);
         let mut files = Vec::new();
-        let phases = [
-            (Phase::Setup, "safe/batch.json"),
-            (Phase::AfterTransport, "safe/batch-after-transport.json"),
-        ];
-        for (phase, path) in phases {
-            let of_phase: Vec<_> = steps.iter().filter(|step| step.phase == phase).collect();
-            if !of_phase.is_empty() {
-                files.push(json(path, &batch(deployment, sender, &of_phase)?));
+        let setup: Vec<_> = steps
+            .iter()
+            .filter(|step| step.phase == Phase::Setup)
+            .collect();
+        files.push(json("safe/batch.json", &batch(deployment, sender, &setup)?));
+        // A batch has one sender: each owner of stake tables gets one of its own.
+        let mut later: Vec<(Address, Vec<&Step>)> = Vec::new();
+        for step in steps
+            .iter()
+            .filter(|step| step.phase == Phase::AfterTransport)
+        {
+            match later.iter_mut().find(|(owner, _)| *owner == step.call.from) {
+                Some((_, of_owner)) => of_owner.push(step),
+                None => later.push((step.call.from, vec![step])),
             }
         }
-        files.push(text(
-            "safe/README.md",
-            &readme(deployment, sender, files.len() > 1),
-        ));
+        let mut second = Vec::new();
+        for (index, (owner, of_owner)) in later.iter().enumerate() {
+            let name = match index {
+                0 => "batch-after-transport.json".to_owned(),
+                more => format!("batch-after-transport-{}.json", more + 1),
+            };
+            let content = batch(deployment, *owner, of_owner)?;
+            files.push(json(format!("safe/{name}"), &content));
+            second.push((name, *owner));
+        }
+        files.push(text("safe/README.md", &readme(deployment, sender, &second)));
         Ok(files)
     }
 
@@ -117,13 +130,15 @@ mod files {
         Ok(batch)
     }
 
-    fn readme(deployment: &Deployment, sender: Address, two: bool) -> String {
-        let second = if two {
-            "\n`batch-after-transport.json` configures the task mailbox. Send it only after the stake table has arrived \
-         there (up to a week on mainnet); before that it reverts with InvalidOperatorSetOwner.\n"
-        } else {
-            ""
+    fn readme(deployment: &Deployment, sender: Address, later: &[(String, Address)]) -> String {
+        let of_owner = |(name, owner): &(String, Address)| {
+            format!(
+                "\n`{name}` configures the task mailbox. It is sent by {owner}, the owner of the stake table, and only \
+                 after the table has arrived there (up to a week on mainnet); before that, or from another account, it \
+                 answers InvalidOperatorSetOwner.\n"
+            )
         };
+        let second: String = later.iter().map(of_owner).collect();
         format!(
             "# {}: Safe batch for {}\n\n\
          Open the Safe {sender}, app Transaction Builder, and load `batch.json` by *drag and drop*; the builder \

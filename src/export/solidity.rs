@@ -2,7 +2,7 @@
 //!
 //! Both stand alone: no import, so that they compile in any project.
 
-use super::action::{Action, Contract};
+use super::action::Action;
 use super::address::{Address, hex};
 use super::arguments::{NewSet, StrategyAndMultiplier, Submission};
 use super::design::{Deployment, OperatorSet, RewardsKind};
@@ -420,7 +420,7 @@ fn statement(deployment: &Deployment, step: &Step) -> String {
         }
         other => unreachable!("a plan for {} has no {}", deployment.name, other.function()),
     }
-    let uses_avs = !matches!(step.call.action.contract(), Contract::Token);
+    let uses_avs = step.call.action.contract().is_of_protocol();
     if uses_avs {
         out
     } else {

@@ -194,8 +194,8 @@ fn step_of<const K: usize>(
     state: &mut Row,
     log: &mut Row,
 ) {
-    for l in 0..LANES {
-        log[l] += drift;
+    for log in log.iter_mut() {
+        *log += drift;
     }
     for k in 0..K {
         let column = &columns[k][day];
@@ -203,9 +203,9 @@ fn step_of<const K: usize>(
             log[l] = coefficients[k].mul_add(column[l], log[l]);
         }
     }
-    for l in 0..LANES {
-        state[l] += log[l];
-        log[l] = state[l];
+    for (state, log) in state.iter_mut().zip(log) {
+        *state += *log;
+        *log = *state;
     }
 }
 
@@ -256,11 +256,11 @@ kernel! {
     /// What a rate-limited attack takes, out of what it can reach; the reach in place.
     pub(super) fn rate_limited(rate: f64, mean: f64, pause: f64, column: &mut [Row]) {
         for row in column {
-            for l in 0..LANES {
-                let late = row[l] / rate - pause;
+            for x in row.iter_mut() {
+                let late = *x / rate - pause;
                 let left = math::exp(-late / mean);
                 let limited = rate * mean.mul_add(1.0 - left, pause);
-                row[l] = if late > 0.0 { limited } else { row[l] };
+                *x = if late > 0.0 { limited } else { *x };
             }
         }
     }

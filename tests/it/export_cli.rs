@@ -59,8 +59,8 @@ fn free_port() -> String {
     listener.local_addr().expect("a port").port().to_string()
 }
 
-/// The local chain of docs/export.md, started as written there.
-fn local_chain() -> Option<(Stopped, String)> {
+/// The local chain of docs/export.md, started as written there: its URL and its quorum contracts.
+fn local_chain() -> Option<(Stopped, String, String)> {
     tool("anvil")?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/local-chain.js");
     let mut child = Command::new("node")
@@ -71,11 +71,13 @@ fn local_chain() -> Option<(Stopped, String)> {
         .expect("node starts");
     let out = BufReader::new(child.stdout.take().expect("its output"));
     let child = Stopped(child);
-    let ready = out
-        .lines()
-        .map_while(Result::ok)
-        .find_map(|line| line.strip_prefix("ready ").map(str::to_owned));
-    Some((child, ready.expect("the local chain starts")))
+    let mut lines = out.lines().map_while(Result::ok);
+    let mut said = |what: &str| {
+        let found = lines.find_map(|line| line.strip_prefix(what).map(str::to_owned));
+        found.unwrap_or_else(|| panic!("the local chain says `{what}`"))
+    };
+    let (coordinator, url) = (said("coordinator "), said("ready "));
+    Some((child, url, coordinator))
 }
 
 fn ask(node: &HttpNode, method: &str, params: Value) -> Value {
@@ -145,7 +147,7 @@ fn a_run() -> &'static Path {
 
 #[test]
 fn from_run_to_verify_on_a_local_chain() {
-    let Some((_chain, url)) = local_chain() else {
+    let Some((_chain, url, coordinator)) = local_chain() else {
         return;
     };
     let config = a_run().join("config");
@@ -174,6 +176,19 @@ fn from_run_to_verify_on_a_local_chain() {
             said(&rehearsed)
         );
     }
+
+    // The same with the set created by quorum contracts.
+    let through = run(&[&verify[..], &["--coordinator", &coordinator]].concat());
+    assert_eq!(code(&through), 0, "{}", said(&through));
+    for words in [
+        "create quorum 0",
+        "minimum stake of quorum 0",
+        "multiplier of",
+    ] {
+        assert!(said(&through).contains(words), "{}", said(&through));
+    }
+    let nowhere = run(&[&verify[..], &["--coordinator", "0x12"]].concat());
+    assert_eq!(code(&nowhere), 2, "{}", said(&nowhere));
 
     // Nothing is deployed: everything drifts, and a script can ask for it.
     let against = [&verify[..], &["--against", AVS, "--format", "json"]].concat();

@@ -375,9 +375,9 @@ fn expected(answer: &Answer) -> Option<String> {
     })
 }
 
-/// Checks that recorded answers break; the recorded calls that passed are played without a word.
-pub fn broken_checks() -> BTreeSet<&'static str> {
-    let mut broken = BTreeSet::new();
+/// Functions of the recorded answers, with the checks that they break.
+fn answered() -> Vec<(&'static str, Option<&'static str>)> {
+    let mut answers = Vec::new();
     replay(|world, answer| {
         let action = Action::from_arguments(&answer.function, &answer.args).expect("a known call");
         let call = Call {
@@ -385,9 +385,47 @@ pub fn broken_checks() -> BTreeSet<&'static str> {
             to: answer.to,
             action,
         };
-        broken.extend(world.check(&call).err().map(|revert| revert.check));
+        let check = world.check(&call).err().map(|revert| revert.check);
+        answers.push((call.action.function(), check));
     });
-    broken
+    answers
+}
+
+/// Checks that recorded answers break.
+#[cfg(feature = "chain")]
+pub fn refusing_checks() -> BTreeSet<&'static str> {
+    answered()
+        .into_iter()
+        .filter_map(|(_, check)| check)
+        .collect()
+}
+
+/// Checks that recorded answers break, and that other recorded calls of the same function do not.
+pub fn broken_checks() -> BTreeSet<&'static str> {
+    let (answers, played) = (answered(), played_functions());
+    let passes = |function: &str, check: &str| {
+        let other = |(of, broken): &(&str, Option<&str>)| *of == function && *broken != Some(check);
+        answers.iter().any(other) || played.contains(function)
+    };
+    answers
+        .iter()
+        .filter_map(|(function, check)| Some((*function, (*check)?)))
+        .filter(|(function, check)| passes(function, check))
+        .map(|(_, check)| check)
+        .collect()
+}
+
+/// Functions of the recorded calls that passed.
+fn played_functions() -> BTreeSet<String> {
+    let played = recording();
+    let actions = played
+        .checkpoints
+        .iter()
+        .flat_map(|checkpoint| &checkpoint.actions);
+    actions
+        .filter_map(|action| action["function"].as_str())
+        .map(|signature| stakewright::export::action::function_name(signature).to_owned())
+        .collect()
 }
 
 #[test]

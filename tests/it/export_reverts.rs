@@ -11,14 +11,22 @@ use stakewright::export::verify::{Calls, Outcome, verify};
 use std::collections::BTreeSet;
 
 #[test]
-fn every_revert_is_named_with_the_argument_behind_it() {
+fn every_reason_to_refuse_is_provoked_on_a_node_and_explained() {
     let Some(bench) = bench() else { return };
-    let provoked = provoke(&bench);
+    let mut provoked = provoke(&bench);
+    provoked.extend(crate::export_quorums::provoke().expect("the tools are there"));
+    let listed: BTreeSet<_> = REASONS
+        .iter()
+        .flat_map(|(_, reasons)| reasons.iter().copied())
+        .collect();
     let missing: Vec<_> = REASONS
         .iter()
-        .filter(|(name, shown)| *shown == Shown::Node && !provoked.contains(name))
+        .flat_map(|(section, reasons)| reasons.iter().map(move |reason| (*section, *reason)))
+        .filter(|(_, reason)| !provoked.contains(reason))
         .collect();
     assert!(missing.is_empty(), "never provoked: {missing:?}");
+    let unlisted: Vec<_> = provoked.difference(&listed).collect();
+    assert!(unlisted.is_empty(), "provoked and not listed: {unlisted:?}");
 }
 
 /// Every refusal of the contracts, provoked by one wrong call after a good plan, and explained.
@@ -321,7 +329,7 @@ pub fn provoke(bench: &Bench) -> BTreeSet<&'static str> {
             avs,
             reserve(0, 604_800),
             "GenerationReservationAlreadyExists",
-            None,
+            Some("operatorSet/id"),
         ),
         (
             avs,
@@ -368,7 +376,12 @@ pub fn provoke(bench: &Bench) -> BTreeSet<&'static str> {
             "InvalidConsensusValue",
             Some("config/consensus/value"),
         ),
-        (avs, task(&|_| {}), "InvalidOperatorSetOwner", None),
+        (
+            avs,
+            task(&|_| {}),
+            "InvalidOperatorSetOwner",
+            Some("operatorSet"),
+        ),
         (
             avs,
             pay(Submission {
@@ -591,7 +604,7 @@ pub fn provoke(bench: &Bench) -> BTreeSet<&'static str> {
     let twice = vec![(admitted, split(5)), (admitted, split(6))];
     let sequences = [
         (keyless, "KeyTypeNotSet", Some("operatorSet/id")),
-        (twice, "PreviousSplitPending", None),
+        (twice, "PreviousSplitPending", Some("split")),
     ];
     let mut wrong = Vec::new();
     let mut provoked = BTreeSet::new();
@@ -625,9 +638,8 @@ pub fn provoke(bench: &Bench) -> BTreeSet<&'static str> {
         provoked.insert(error);
         let report = verify(&calls, &bench.network, &bench.anvil.node).expect("the node answers");
         match &report.steps.last().expect("a call").outcome {
-            Outcome::Reverted(why)
-                if why.error == error
-                    && (argument.is_none() || why.argument.as_deref() == argument) => {}
+            Outcome::Reverted(why) if why.error == error && why.argument.as_deref() == argument => {
+            }
             other => wrong.push(format!(
                 "{function}: {error} at {argument:?} expected, {other:?}"
             )),
@@ -637,110 +649,128 @@ pub fn provoke(bench: &Bench) -> BTreeSet<&'static str> {
     provoked
 }
 
-/// Where a reason is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shown {
-    /// Provoked above, on a node.
-    Node,
-    /// The contract is no part of an export: files for it are checked, and `lint.rs` has the example.
-    File(&'static str),
-    /// The recorded answers of the mainnet bytecode.
-    Recording(&'static str),
-    /// Only operators can meet it, after the export: the name alone.
-    Name,
-}
-
-/// Every reason for which the contracts that an AVS writes to refuse.
-const REASONS: &[(&str, Shown)] = &[
-    ("InvalidPermissions", Shown::Node),
-    ("NotAdmin", Shown::Node),
-    ("AppointeeAlreadySet", Shown::Node),
-    ("CannotHaveZeroAdmins", Shown::Node),
-    ("NonexistentAVSMetadata", Shown::Node),
-    ("InvalidAVSRegistrar", Shown::Node),
-    ("InvalidOperatorSet", Shown::Node),
-    ("InputAddressZero", Shown::Node),
-    ("StrategyAlreadyInOperatorSet", Shown::Node),
-    ("StrategyNotInOperatorSet", Shown::Node),
-    ("InputArrayLengthMismatch", Shown::Node),
-    ("InvalidRedistributionRecipient", Shown::Node),
-    ("InvalidStrategy", Shown::Node),
-    ("InvalidCaller", Shown::Node),
-    ("OperatorNotSlashable", Shown::Node),
-    ("StrategiesMustBeInAscendingOrder", Shown::Node),
-    ("InvalidWadToSlash", Shown::Node),
-    ("InputArrayLengthZero", Shown::Node),
-    ("AmountIsZero", Shown::Node),
-    ("AmountExceedsMax", Shown::Node),
-    ("DurationIsZero", Shown::Node),
-    ("DurationExceedsMax", Shown::Node),
-    ("InvalidDurationRemainder", Shown::Node),
-    ("InvalidStartTimestampRemainder", Shown::Node),
-    ("StartTimestampTooFarInPast", Shown::Node),
-    ("StartTimestampTooFarInFuture", Shown::Node),
-    ("StrategyNotWhitelisted", Shown::Node),
-    ("StrategiesNotInAscendingOrder", Shown::Node),
-    ("SubmissionNotRetroactive", Shown::Node),
-    ("InvalidAddressZero", Shown::Node),
-    ("OperatorsNotInAscendingOrder", Shown::Node),
-    ("SplitExceedsMax", Shown::Node),
-    ("PreviousSplitPending", Shown::Node),
-    ("InvalidCurveType", Shown::Node),
-    ("ConfigurationAlreadySet", Shown::Node),
-    ("KeyTypeNotSet", Shown::Node),
-    ("GenerationReservationAlreadyExists", Shown::Node),
-    ("InvalidStalenessPeriod", Shown::Node),
-    ("ExecutorOperatorSetTaskConfigNotSet", Shown::Node),
-    ("TaskSLAExceedsMaximum", Shown::Node),
-    ("InvalidConsensusValue", Shown::Node),
-    ("InvalidOperatorSetOwner", Shown::Node),
-    ("MaxQuorumsReached", Shown::File("quorum-number")),
+/// Every reason for which a contract that an AVS writes to refuses, by section of the write surface: the quorum
+/// contracts (3a), tasks and stake tables (3b), the core (3c).
+const REASONS: &[(&str, &[&str])] = &[
     (
-        "InputDuplicateStrategy",
-        Shown::File("quorum-strategy-unique"),
+        "3a, SlashingRegistryCoordinator",
+        &[
+            "MaxQuorumsReached",
+            "LookAheadPeriodTooLong",
+            "MaxOperatorCountReached",
+            "InsufficientStakeForChurn",
+            "CannotKickOperatorAboveThreshold",
+            // Stake times basis points in 96 bits.
+            "Panic(0x11)",
+            "Error(\"Ownable: caller is not the owner\")",
+        ],
     ),
-    ("InputMultiplierZero", Shown::File("quorum-multiplier")),
-    ("LookAheadPeriodTooLong", Shown::File("quorum-look-ahead")),
-    ("CertificateStale", Shown::File("table-staleness-task")),
-    ("UnauthorizedCaller", Shown::Recording("rewards-submitter")),
-    ("CurrentlyPaused", Shown::Recording("rewards-submitter")),
-    ("BelowMinimumStakeRequirement", Shown::Name),
-    ("InsufficientStakeForChurn", Shown::Name),
-    ("CannotKickOperatorAboveThreshold", Shown::Name),
+    (
+        "3a, StakeRegistry",
+        &[
+            "InputArrayLengthZero",
+            "InputArrayLengthMismatch",
+            "InputDuplicateStrategy",
+            "InputMultiplierZero",
+            "BelowMinimumStakeRequirement",
+            "QuorumDoesNotExist",
+            "OnlySlashingRegistryCoordinatorOwner",
+        ],
+    ),
+    (
+        "3b, TaskMailbox",
+        &[
+            "ExecutorOperatorSetTaskConfigNotSet",
+            "TaskSLAExceedsMaximum",
+            "InvalidConsensusValue",
+            "InvalidOperatorSetOwner",
+            "CertificateStale",
+            "PayloadIsEmpty",
+            "ExecutorOperatorSetNotRegistered",
+        ],
+    ),
+    (
+        "3b, KeyRegistrar",
+        &["InvalidCurveType", "ConfigurationAlreadySet"],
+    ),
+    (
+        "3b, CrossChainRegistry",
+        &[
+            "KeyTypeNotSet",
+            "GenerationReservationAlreadyExists",
+            "InvalidStalenessPeriod",
+        ],
+    ),
+    (
+        "3c, AllocationManager",
+        &[
+            "NonexistentAVSMetadata",
+            "InvalidAVSRegistrar",
+            // A registrar without code.
+            "(empty)",
+            "InvalidPermissions",
+            "InvalidOperatorSet",
+            "InputAddressZero",
+            "StrategyAlreadyInOperatorSet",
+            "StrategyNotInOperatorSet",
+            "InputArrayLengthMismatch",
+            "InvalidRedistributionRecipient",
+            "InvalidStrategy",
+            "InvalidCaller",
+            "OperatorNotSlashable",
+            "StrategiesMustBeInAscendingOrder",
+            "InvalidWadToSlash",
+        ],
+    ),
+    (
+        "3c, PermissionController",
+        &["NotAdmin", "AppointeeAlreadySet", "CannotHaveZeroAdmins"],
+    ),
+    (
+        "3c, RewardsCoordinator",
+        &[
+            "InputArrayLengthZero",
+            "AmountIsZero",
+            "AmountExceedsMax",
+            "DurationIsZero",
+            "DurationExceedsMax",
+            "InvalidDurationRemainder",
+            "InvalidStartTimestampRemainder",
+            "StartTimestampTooFarInPast",
+            "StartTimestampTooFarInFuture",
+            "StrategyNotWhitelisted",
+            "StrategiesNotInAscendingOrder",
+            "SubmissionNotRetroactive",
+            "InvalidAddressZero",
+            "OperatorsNotInAscendingOrder",
+            "SplitExceedsMax",
+            "PreviousSplitPending",
+            // A token's own words.
+            "Error(\"allowance\")",
+        ],
+    ),
 ];
 
 #[test]
-fn every_reason_is_known_by_name_and_shown_somewhere() {
+fn every_reason_is_known_by_name() {
     use stakewright::export::address::selector;
     use stakewright::export::lint::CHECKS;
     use stakewright::export::verify::name;
-    let recorded = crate::export_recording::broken_checks();
-    for (reason, shown) in REASONS {
-        assert_eq!(name(&selector(&format!("{reason}()"))), *reason);
-        let rule = |id: &str| CHECKS.iter().find(|check| check.id == id).expect("a check");
-        match shown {
-            Shown::Node | Shown::Name => {}
-            Shown::File(id) => assert!(rule(id).reverts.contains(reason), "{reason}"),
-            Shown::Recording(id) => {
-                assert!(
-                    rule(id).reverts.contains(reason) && recorded.contains(id),
-                    "{reason}"
-                );
-            }
-        }
+    let named = |reason: &&&str| reason.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let listed: BTreeSet<_> = REASONS.iter().flat_map(|(_, reasons)| *reasons).collect();
+    for reason in listed.iter().filter(|reason| named(reason)) {
+        assert_eq!(name(&selector(&format!("{reason}()"))), **reason);
+        let rule = CHECKS.iter().find(|check| check.reverts.contains(reason));
+        assert!(rule.is_some(), "{reason} belongs to no check");
     }
-    // No check names a reason that stands nowhere.
+    // No check names a reason that is neither provoked nor recorded.
+    let recorded = crate::export_recording::refusing_checks();
     let of_operators =
         |source: &str| source.contains("DelegationManager") || source.contains("StrategyManager");
     for check in CHECKS.iter().filter(|check| !of_operators(check.source)) {
-        for reason in check
-            .reverts
-            .iter()
-            .filter(|reason| reason.bytes().all(|b| b.is_ascii_alphabetic()))
-        {
-            let listed = REASONS.iter().any(|(name, _)| name == reason);
+        for reason in check.reverts.iter().filter(|reason| named(reason)) {
             assert!(
-                listed || recorded.contains(check.id),
+                listed.contains(reason) || recorded.contains(check.id),
                 "{reason} of {}",
                 check.id
             );

@@ -4,14 +4,14 @@ use crate::support::deployment::{MIDNIGHT, NOW, at, complete, nobody, strategy};
 use stakewright::export::action::{Action, Call};
 use stakewright::export::address::{Address, BEACON_ETH};
 use stakewright::export::arguments::*;
-use stakewright::export::design::{Deployment, RewardsKind};
+use stakewright::export::design::{Deployment, RewardsKind, StakeType};
 use stakewright::export::lint::{
     CHECKS, Context, Kind, LintFinding, PlacedCall, Severity, call, calls, deployment, lint,
 };
 use stakewright::export::network::Network;
 use stakewright::export::number::Dec;
 use stakewright::export::plan::plan;
-use stakewright::export::world::{Knowledge, World};
+use stakewright::export::world::{CoordinatorState, Knowledge, QuorumState, TaskState, World};
 use stakewright::export::{ExportError, Target, export};
 use stakewright::units::{Bips, Blocks, Multiplier, Seconds, Timestamp};
 use std::collections::BTreeSet;
@@ -22,6 +22,8 @@ const STETH: &str = "0x93c4b944D05dfe6df7645A86cd2206016c51564D";
 fn quiet() -> Deployment {
     let mut base = complete(Network::mainnet(), nobody(0x70));
     base.operator_sets[1].redistribution_recipient = None;
+    let aggregators = base.operator_sets[1].quorum.as_mut().expect("a quorum");
+    aggregators.stake_type = StakeType::TotalSlashable;
     for submission in &mut base.rewards {
         submission.start = Timestamp(MIDNIGHT - 40 * 86_400);
     }
@@ -196,6 +198,12 @@ fn of_designs() -> Vec<Example> {
         }),
         design("quorum-look-ahead", |d| {
             quorum(d).look_ahead = Blocks(100_801)
+        }),
+        design("quorum-delegated", |d| {
+            quorum(d).stake_type = StakeType::TotalDelegated
+        }),
+        design("quorum-burning", |d| {
+            d.operator_sets[1].redistribution_recipient = Some(nobody(0x53))
         }),
         design("quorum-minimum-stake", |d| {
             quorum(d).minimum_stake = Dec(1 << 96)
@@ -424,6 +432,23 @@ fn of_calls() -> Vec<Example> {
         in_calls("chain-id", |list| {
             list[0].call.to = Network::sepolia().contracts.allocation_manager
         }),
+        in_calls("slasher-appointed", |list| {
+            let slash = "slashOperator(address,(address,uint32,address[],uint256[],string))";
+            let appoint = SetAppointee {
+                account: avs,
+                appointee: nobody(1),
+                target: Network::mainnet().contracts.allocation_manager,
+                selector: Bytes(stakewright::export::address::selector(slash).to_vec()),
+            };
+            then(list, avs, Action::SetAppointee(appoint));
+        }),
+        in_calls("rewards-fee", |list| {
+            let opt_in = OptInForFee {
+                submitter: avs,
+                opt_in_for_protocol_fee: Flag(true),
+            };
+            then(list, avs, Action::OptInForFee(opt_in));
+        }),
         in_calls("operator-split", |list| {
             let split = SetOperatorSplit {
                 operator: nobody(1),
@@ -485,6 +510,18 @@ fn of_files() -> Vec<Example> {
         ),
         in_file("threshold-liveness", &quorums, "6700", "10000"),
         in_file("middleware-v2-multipliers", &newer, "10301,", ""),
+        in_file(
+            "calculator-unaudited",
+            &newer.replace("\"calculatorType\": 1", "\"calculatorType\": 0"),
+            "\"calculatorType\": 0",
+            "\"calculatorType\": 2",
+        ),
+        in_file(
+            "quorum-look-ahead",
+            &newer,
+            "\"lookaheadBlocks\": 50400",
+            "\"lookaheadBlocks\": 100801",
+        ),
         in_file(
             "middleware-v2-kind",
             &newer,
@@ -587,12 +624,235 @@ fn paid_from(held: u128) -> Vec<LintFinding> {
     call(&placed, &mut world, &known())
 }
 
+/// The quorum contracts of an AVS: two quorums of delegated stake, the first with two members.
+fn with_quorums() -> World {
+    let mut world = World::new(Network::mainnet(), Knowledge::Partial, 0, NOW);
+    let avs = nobody(0x41);
+    let quorum = QuorumState {
+        max_operators: 3,
+        kick_operator: 11_000,
+        kick_total: 5_000,
+        minimum: 50,
+        members: 2,
+        total: 400,
+    };
+    world.coordinators.insert(
+        nobody(0x71),
+        CoordinatorState {
+            avs,
+            owner: nobody(0x91),
+            stake_registry: nobody(0x72),
+            count: 2,
+            quorums: [(0, quorum)].into(),
+        },
+    );
+    world.registrars.insert(avs, nobody(0x71));
+    world.weights.insert((0, nobody(0xa1)), 100);
+    world.weights.insert((0, nobody(0xb1)), 50);
+    world.tasks.insert(
+        SetKey { avs, id: Dec(0) },
+        TaskState {
+            sla: 60,
+            table_time: NOW,
+            max_staleness: 60,
+        },
+    );
+    world
+}
+
+/// A call on such a world, as it is and with a fault in the call or in the world.
+fn on_quorums(
+    check: &'static str,
+    good: (Address, Action),
+    break_it: impl Fn(&mut World, &mut Call),
+) -> Example {
+    let contracts = Network::mainnet().contracts;
+    let to = match &good.1 {
+        Action::CreateTask(_) => contracts.task_mailbox.expect("a mailbox"),
+        Action::RegisterForSets(_) => contracts.allocation_manager,
+        Action::CreateDelegatedQuorum(_) => nobody(0x71),
+        _ => nobody(0x72),
+    };
+    let (from, action) = good;
+    let mut call = Call { from, to, action };
+    let findings = |world: &mut World, call: &Call| {
+        let place = "/calls/0".into();
+        let call = call.clone();
+        stakewright::export::lint::call(&PlacedCall { place, call }, world, &known())
+    };
+    let mut world = with_quorums();
+    let without = findings(&mut world.clone(), &call);
+    break_it(&mut world, &mut call);
+    Example {
+        check,
+        without,
+        with: findings(&mut world, &call),
+    }
+}
+
+fn of_quorums() -> Vec<Example> {
+    let weight = StrategyAndMultiplier {
+        strategy: BEACON_ETH,
+        multiplier: Dec(10u128.pow(18)),
+    };
+    let add = |quorum| {
+        Action::AddQuorumStrategies(AddQuorumStrategies {
+            quorum_number: Dec(quorum),
+            strategy_params: vec![weight.clone()],
+        })
+    };
+    let create = Action::CreateDelegatedQuorum(CreateDelegatedQuorum {
+        operator_set_params: QuorumLimits {
+            max_operator_count: Dec(3),
+            kick_bips_of_operator_stake: Dec(11_000),
+            kick_bips_of_total_stake: Dec(50),
+        },
+        minimum_stake: Dec(1),
+        strategy_params: vec![weight.clone()],
+    });
+    let join = Action::RegisterForSets(RegisterForSets {
+        operator: nobody(0xb1),
+        params: Registration {
+            avs: nobody(0x41),
+            operator_set_ids: vec![Dec(0)],
+            data: Bytes::default(),
+        },
+    });
+    // One word for the kind (1 is churn), nine that do not matter, the place of the list, another, the list.
+    let mut churn = vec![0; 32 * 15];
+    (churn[31], churn[32 * 10 + 30], churn[32 * 10 + 31]) = (1, 1, 0x80);
+    churn[32 * 12 + 31] = 1;
+    churn[32 * 14 + 12..32 * 15].copy_from_slice(&[0xa1; 20]);
+    let mut replace = join.clone();
+    if let Action::RegisterForSets(a) = &mut replace {
+        a.params.data = Bytes(churn);
+    }
+    let task = |payload: &[u8]| {
+        Action::CreateTask(CreateTask {
+            task_params: Task {
+                refund_collector: Address::ZERO,
+                executor_operator_set: SetKey {
+                    avs: nobody(0x41),
+                    id: Dec(0),
+                },
+                payload: Bytes(payload.to_vec()),
+            },
+        })
+    };
+    let (owner, operator) = (nobody(0x91), nobody(0xb1));
+    let full = |world: &mut World| {
+        let state = world.coordinators.get_mut(&nobody(0x71)).expect("known");
+        state.quorums.get_mut(&0).expect("known").members = 3;
+    };
+    let remove = |indices: &[u128]| {
+        Action::RemoveQuorumStrategies(RemoveQuorumStrategies {
+            quorum_number: Dec(0),
+            indices_to_remove: indices.iter().copied().map(Dec).collect(),
+        })
+    };
+    let modify = |multipliers: &[u128]| {
+        Action::ModifyQuorumStrategies(ModifyQuorumStrategies {
+            quorum_number: Dec(0),
+            strategy_indices: vec![Dec(0)],
+            new_multipliers: multipliers.iter().copied().map(Dec).collect(),
+        })
+    };
+    let ahead = |blocks| {
+        Action::SetLookAhead(SetLookAhead {
+            quorum_number: Dec(0),
+            look_ahead_blocks: Dec(blocks),
+        })
+    };
+    vec![
+        on_quorums("quorum-exists", (owner, add(1)), |_, call| {
+            call.action = add(2)
+        }),
+        on_quorums("quorum-owner", (owner, add(1)), |_, call| {
+            call.from = operator
+        }),
+        on_quorums("quorum-owner", (owner, create.clone()), |_, call| {
+            call.from = operator
+        }),
+        on_quorums("quorum-number", (owner, create), |world, _| {
+            let state = world.coordinators.get_mut(&nobody(0x71)).expect("known");
+            state.count = 192;
+        }),
+        on_quorums("quorum-admission", (operator, join.clone()), |world, _| {
+            world.weights.insert((0, operator), 49);
+        }),
+        on_quorums("quorum-admission", (operator, join), |world, _| full(world)),
+        // 111 is above 110, and 100 below half of 511; then 110 is not, and 100 not below a tenth.
+        on_quorums("quorum-churn", (operator, replace.clone()), |world, _| {
+            full(world);
+            world.weights.insert((0, operator), 110);
+        }),
+        on_quorums("quorum-churn", (operator, replace.clone()), |world, _| {
+            full(world);
+            world.weights.insert((0, operator), 111);
+            let state = world.coordinators.get_mut(&nobody(0x71)).expect("known");
+            state.quorums.get_mut(&0).expect("known").kick_total = 1_000;
+        }),
+        on_quorums("churn-overflow", (operator, replace), |world, _| {
+            full(world);
+            world.weights.insert((0, nobody(0xa1)), 1 << 90);
+        }),
+        on_quorums("task-payload", (operator, task(&[1])), |_, call| {
+            call.action = task(&[])
+        }),
+        on_quorums("task-set-registered", (operator, task(&[1])), |world, _| {
+            world.tasks.clear()
+        }),
+        on_quorums("certificate-fresh", (operator, task(&[1])), |world, _| {
+            world.time += 1
+        }),
+        on_quorums(
+            "quorum-remove-order",
+            (owner, remove(&[2, 0])),
+            |_, call| call.action = remove(&[0, 2]),
+        ),
+        on_quorums("quorum-strategies", (owner, remove(&[0])), |_, call| {
+            call.action = remove(&[])
+        }),
+        on_quorums("quorum-multiplier", (owner, modify(&[1])), |_, call| {
+            call.action = modify(&[0])
+        }),
+        on_quorums("json-lengths", (owner, modify(&[1])), |_, call| {
+            call.action = modify(&[1, 1])
+        }),
+        on_quorums("quorum-look-ahead", (owner, ahead(100_800)), |_, call| {
+            call.action = ahead(100_801)
+        }),
+    ]
+}
+
+/// The same submission to everybody who earns, which is the protocol's to make.
+fn paid_to_everybody() -> Vec<LintFinding> {
+    let mut world = World::new(Network::mainnet(), Knowledge::Partial, 0, NOW);
+    let action = Action::RewardsForAllEarners(RewardsForAll {
+        rewards_submissions: vec![],
+    });
+    let call = Call {
+        from: nobody(0x41),
+        to: Network::mainnet().contracts.rewards_coordinator,
+        action,
+    };
+    let place = "/calls/0".into();
+    stakewright::export::lint::call(&PlacedCall { place, call }, &mut world, &known())
+}
+
 fn of_balances() -> Vec<Example> {
-    vec![Example {
-        check: "rewards-balance",
-        without: paid_from(1_000),
-        with: paid_from(999),
-    }]
+    vec![
+        Example {
+            check: "rewards-submitter",
+            without: paid_from(1_000),
+            with: paid_to_everybody(),
+        },
+        Example {
+            check: "rewards-balance",
+            without: paid_from(1_000),
+            with: paid_from(999),
+        },
+    ]
 }
 
 #[test]
@@ -603,6 +863,7 @@ fn every_check_has_an_example_with_and_one_without_the_fault() {
         .into_iter()
         .chain(of_calls())
         .chain(of_balances())
+        .chain(of_quorums())
         .chain(of_files());
     for example in examples {
         let has = |findings: &[LintFinding]| {

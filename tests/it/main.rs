@@ -24,6 +24,8 @@ mod engines_together;
 mod export_cli;
 #[cfg(feature = "chain")]
 mod export_core;
+#[cfg(feature = "chain")]
+mod export_quorums;
 mod export_recording;
 #[cfg(feature = "chain")]
 mod export_reverts;

@@ -4,7 +4,8 @@
 //
 //   node tests/node/local-chain.js [--port 8545]
 //
-// Prints `ready http://127.0.0.1:PORT` and runs until it is stopped. The stand-ins keep the contracts' rules and
+// Prints the coordinator of the example's quorum contracts, then `ready http://127.0.0.1:PORT`, and runs until it is
+// stopped. The stand-ins keep the contracts' rules and
 // getters; they are no proof that mainnet accepts the calls: for that use `anvil --fork-url URL`.
 const { spawn } = require("child_process");
 const fs = require("fs");
@@ -121,6 +122,10 @@ async function main() {
   await send(accounts[0], CORE.whitelist, list + STRATEGIES.map(word).join(""));
   const mint = call("Token", "mintAll(address[],uint256)") + word(64) + word(10n ** 24n) + word(accounts.length);
   await send(accounts[0], WETH, mint + accounts.map(word).join(""));
+  // Quorum contracts of the example's AVS, for `verify --coordinator`.
+  const avs = accounts[1];
+  const quorums = "0x" + contracts.Coordinator.evm.bytecode.object + [CORE.allocations, avs, avs].map(word).join("");
+  console.log(`coordinator ${(await send(accounts[0], null, quorums)).contractAddress}`);
   console.log(`ready ${url}`);
 }
 

@@ -280,9 +280,18 @@ fn any_set(listed: Vec<Address>) -> impl Strategy<Value = OperatorSet> {
         proptest::option::of(604_800u32..4_000_000),
         1u64..=10u64.pow(18),
         0u32..30_000,
+        (any_quorum(), proptest::option::of(any_mailbox())),
     )
         .prop_map(
-            |((strategies, recipient), slasher, curve, staleness, wads, window)| {
+            |(
+                (strategies, recipient),
+                slasher,
+                curve,
+                staleness,
+                wads,
+                window,
+                (quorum, mailbox),
+            )| {
                 let mut address = [1; 20];
                 address[1..].copy_from_slice(&slasher);
                 let curve = [None, Some(Curve::Ecdsa), Some(Curve::Bn254)][usize::from(curve)];
@@ -293,7 +302,7 @@ fn any_set(listed: Vec<Address>) -> impl Strategy<Value = OperatorSet> {
                     slasher: Address(address),
                     redistribution_recipient: recipient,
                     asked_allocation: None,
-                    quorum: Some(quorum()),
+                    quorum: Some(quorum),
                     slash_rules: vec![SlashRule {
                         offence: "any".into(),
                         wads_to_slash: Dec(wads),
@@ -307,10 +316,47 @@ fn any_set(listed: Vec<Address>) -> impl Strategy<Value = OperatorSet> {
                         max_staleness: Seconds(seconds),
                     }),
                     curve,
-                    mailbox: None,
+                    // Tasks go to a set whose stake table is carried to where they are.
+                    mailbox: mailbox.filter(|_| curve.is_some() && staleness.is_some()),
                 }
             },
         )
+}
+
+fn any_quorum() -> impl Strategy<Value = Quorum> {
+    let stake_type = prop_oneof![
+        Just(StakeType::TotalSlashable),
+        Just(StakeType::TotalDelegated)
+    ];
+    let bips = (10_001u16..20_000, 1u16..1_000, 1u16..9_000);
+    let rest = (1u32..200, 1u128..10u128.pow(22), 0u32..=100_800);
+    (stake_type, bips, rest).prop_map(
+        |(stake_type, (operator, total, threshold), (most, minimum, look_ahead))| Quorum {
+            stake_type,
+            max_operators: most,
+            kick_bips_of_operator_stake: Bips(operator),
+            kick_bips_of_total_stake: Bips(total),
+            minimum_stake: Dec(minimum),
+            threshold: Bips(threshold),
+            look_ahead: Blocks(look_ahead),
+        },
+    )
+}
+
+fn any_mailbox() -> impl Strategy<Value = Mailbox> {
+    let threshold = proptest::option::of((1u16..9_000).prop_map(Bips));
+    (1u8..=255, 1u32..=604_800, any::<bool>(), threshold).prop_map(
+        |(hook, sla, costs, threshold)| {
+            let fee = |byte| if costs { nobody(byte) } else { Address::ZERO };
+            Mailbox {
+                task_hook: nobody(hook),
+                task_sla: Seconds(sla),
+                fee_token: fee(0x64),
+                fee_collector: fee(0x65),
+                threshold,
+            }
+        },
+    )
 }
 
 fn any_rewards(listed: Vec<Address>) -> impl Strategy<Value = RewardsSubmission> {

@@ -10,6 +10,7 @@ use crate::export::drift::{Drift, against_snapshot};
 use crate::export::lint::{self, CHECKS, Context, LintError, LintFinding, Severity};
 use crate::export::network::Network;
 use crate::export::verify::{self, HttpNode, VerifyError};
+use crate::export::{Deployment, paid_out_quorum};
 use crate::snapshot::Address;
 use crate::units::Timestamp;
 use serde::Serialize;
@@ -131,7 +132,11 @@ fn rules() -> String {
 pub fn verify(args: &VerifyArgs, output: Output) -> Result<Exit, CliError> {
     let config = Config::open(&args.config)?;
     let Some(against) = &args.against else {
-        return rehearse(&config, &node(args)?, output);
+        let calls = match &args.coordinator {
+            Some(coordinator) => through(&config, coordinator)?,
+            None => config.calls()?,
+        };
+        return rehearse(&calls, &node(args)?, output);
     };
     let drift = if against.starts_with("0x") {
         let avs: Address = against.parse().map_err(|error| {
@@ -162,10 +167,30 @@ fn node(args: &VerifyArgs) -> Result<HttpNode, CliError> {
     HttpNode::new(url).map_err(|error| unverified(&VerifyError::Node(error)))
 }
 
-fn rehearse(config: &Config, node: &HttpNode, output: Output) -> Result<Exit, CliError> {
-    let calls = config.calls()?;
-    let network = config::network_of(&calls)?;
-    let report = verify::verify(&calls, &network, node).map_err(|error| unverified(&error))?;
+/// The calls of an export whose quorums are created by a coordinator.
+fn through(config: &Config, coordinator: &str) -> Result<verify::Calls, CliError> {
+    let coordinator: Address = coordinator.parse().map_err(|error| {
+        CliError::usage(
+            format_args!("--coordinator {coordinator}: {error}"),
+            "give the address of the SlashingRegistryCoordinator",
+        )
+    })?;
+    let (deployment, avs) = decided(config)?;
+    if let Some(set) = paid_out_quorum(&deployment) {
+        return Err(CliError::words(
+            Exit::Data,
+            format_args!(
+                "set {set} pays slashed stake out, and a coordinator creates sets that burn it"
+            ),
+            "create the sets by the core's calls (without --coordinator), or let the set burn what is slashed",
+        ));
+    }
+    Ok(verify::Calls::through(&deployment, avs, coordinator))
+}
+
+fn rehearse(calls: &verify::Calls, node: &HttpNode, output: Output) -> Result<Exit, CliError> {
+    let network = config::network_of(calls)?;
+    let report = verify::verify(calls, &network, node).map_err(|error| unverified(&error))?;
     output.answer("verify", None, None, &report, || report.to_string())?;
     Ok(if report.passed() {
         Exit::Ok
@@ -193,9 +218,8 @@ fn deployed(config: &Config, avs: Address, node: &HttpNode) -> Result<Drift, Cli
     verify::drift(&calls, &network, node).map_err(|error| unverified(&error))
 }
 
-/// The drift of the AVS of the export in a snapshot.
-fn recorded(config: &Config, folder: &Path) -> Result<Drift, CliError> {
-    let loaded = load::snapshot(Some(folder))?;
+/// What was decided, and for which AVS.
+fn decided(config: &Config) -> Result<(Deployment, Address), CliError> {
     let deployment = config.deployment()?.ok_or_else(|| {
         CliError::words(
             Exit::Data,
@@ -209,6 +233,13 @@ fn recorded(config: &Config, folder: &Path) -> Result<Drift, CliError> {
             "export again with --avs 0x…",
         )
     })?;
+    Ok((deployment, avs))
+}
+
+/// The drift of the AVS of the export in a snapshot.
+fn recorded(config: &Config, folder: &Path) -> Result<Drift, CliError> {
+    let loaded = load::snapshot(Some(folder))?;
+    let (deployment, avs) = decided(config)?;
     let manifest = &loaded.snapshot.manifest;
     if manifest.chain_id != deployment.network.chain_id {
         return Err(CliError::usage(

@@ -4,11 +4,14 @@ use super::context::Context;
 use super::design;
 use super::finding::{LintFinding, Severity};
 use crate::export::action::{Action, Call};
-use crate::export::address::{Address, BEACON_ETH};
+use crate::export::address::{Address, BEACON_ETH, selector};
 use crate::export::arguments::{SetKey, StrategyAndMultiplier};
 use crate::export::rounding::DAY_SECONDS;
 use crate::export::world::{Knowledge, World, threshold_of};
 use std::collections::BTreeSet;
+
+/// The function that only a set's slasher may call.
+const SLASH: &str = "slashOperator(address,(address,uint32,address[],uint256[],string))";
 
 /// A call and where it stands in its file.
 #[derive(Debug, Clone)]
@@ -176,6 +179,66 @@ fn advise(placed: &PlacedCall, world: &World, findings: &mut Vec<LintFinding>) {
             }
         }
         Action::AddStrategies(a) => strategies(&a.strategies, world, &at(String::new()), findings),
+        Action::SetAppointee(a) if a.selector.0 == selector(SLASH) => {
+            findings.push(LintFinding::new(
+                "slasher-appointed",
+                at("selector".into()),
+                format!("{} is appointed to slash, which has no effect", a.appointee),
+                "name it the slasher of the set (updateSlasher), which counts after the delay",
+            ));
+        }
+        Action::OptInForFee(a) if a.opt_in_for_protocol_fee.0 => {
+            findings.push(LintFinding::new(
+                "rewards-fee",
+                at("optInForProtocolFee".into()),
+                format!("from here on a fifth of what {} submits goes to the protocol", a.submitter),
+                "raise the budget by a quarter where operators and stakers are to get the recommended amount",
+            ));
+        }
+        Action::RemoveQuorumStrategies(a) => {
+            for (index, pair) in a.indices_to_remove.windows(2).enumerate() {
+                if pair[0].0 <= pair[1].0 {
+                    findings.push(LintFinding::new(
+                        "quorum-remove-order",
+                        at(format!("indicesToRemove/{}", index + 1)),
+                        format!(
+                            "{} is removed after {}, and another strategy may stand there by then",
+                            pair[1], pair[0]
+                        ),
+                        "sort the indices, the highest first, each once",
+                    ));
+                }
+            }
+        }
+        Action::ModifyQuorumStrategies(a) => {
+            for (index, multiplier) in a.new_multipliers.iter().enumerate() {
+                if multiplier.0 == 0 {
+                    let finding = LintFinding::new(
+                        "quorum-multiplier",
+                        at(format!("newMultipliers/{index}")),
+                        "a weight of 0 is taken here, and counts the strategy for nothing",
+                        "remove the strategy (removeStrategies), or give it a weight",
+                    );
+                    findings.push(finding.at(Severity::Warning));
+                }
+            }
+        }
+        Action::SetLookAhead(a) => {
+            let mut found = Vec::new();
+            let blocks = u128::from(a.look_ahead_blocks.0);
+            design::look_ahead(
+                blocks,
+                &at("lookAheadBlocks".into()),
+                &world.network,
+                &mut found,
+            );
+            // This function takes any number: the chain says nothing.
+            findings.extend(
+                found
+                    .into_iter()
+                    .map(|finding| finding.at(Severity::Warning)),
+            );
+        }
         Action::UpdateSlasher(_) => {
             let delay = world.network.limits.slasher_configuration_delay;
             findings.push(LintFinding::new(

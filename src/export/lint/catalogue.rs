@@ -59,6 +59,8 @@ checks! {
     "slasher-not-zero" Error ALLOCATION_MANAGER ["InputAddressZero"] "a set has a slasher";
     "slasher-is-contract" Warning SLASHERS []
         "a slasher with a dispute or veto window is a contract that keeps it, not the AVS or its admin";
+    "slasher-appointed" Warning ALLOCATION_MANAGER []
+        "the slasher is a set's own: an appointment for slashOperator gives no right to slash";
     "slasher-change-delay" Note ALLOCATION_MANAGER [] "a changed slasher counts only after the configuration delay and one block";
     "strategy-unique" Error ALLOCATION_MANAGER ["StrategyAlreadyInOperatorSet"] "a strategy stands in a set once";
     "strategy-in-set" Error ALLOCATION_MANAGER ["StrategyNotInOperatorSet"] "a strategy that is removed or slashed is in the set";
@@ -91,6 +93,19 @@ checks! {
     "quorum-multiplier" Error QUORUMS ["InputMultiplierZero"] "a multiplier is above 0 and fits uint96";
     "quorum-multiplier-scale" Warning QUORUMS [] "multipliers of the middleware are scaled by 1e18, those of table calculators by 1e4";
     "quorum-look-ahead" Error QUORUMS ["LookAheadPeriodTooLong"] "the look-ahead is at most the deallocation delay of the network";
+    "quorum-delegated" Warning QUORUMS []
+        "a quorum weighs stake that can be slashed: delegated stake is counted by other services too, and burnt by none";
+    "quorum-remove-order" Warning QUORUMS []
+        "strategies are removed by index, the highest first: each removal moves the last one into its place";
+    "quorum-exists" Error QUORUMS ["QuorumDoesNotExist"] "a quorum exists before strategies are added to it";
+    "quorum-owner" Error QUORUMS ["OnlySlashingRegistryCoordinatorOwner" "Ownable: caller is not the owner"]
+        "only the owner of the quorum contracts creates quorums and changes weights";
+    "quorum-burning" Note QUORUMS []
+        "a quorum's operator set burns what is slashed: the coordinator creates no redistributing sets";
+    "quorum-admission" Error QUORUMS ["BelowMinimumStakeRequirement" "MaxOperatorCountReached"]
+        "an operator that registers has the minimum weight of the quorum, and finds room in it";
+    "quorum-churn" Error QUORUMS ["InsufficientStakeForChurn" "CannotKickOperatorAboveThreshold"]
+        "a newcomer to a full quorum outweighs the operator it replaces, which holds a small share of the total";
     "quorum-minimum-stake" Error QUORUMS [] "the minimum stake fits uint96";
     "quorum-minimum-zero" Warning QUORUMS [] "a minimum stake above 0 keeps empty operators out";
     "quorum-full" Error QUORUMS [] "a quorum has room for at least one operator";
@@ -121,6 +136,7 @@ checks! {
     "rewards-allowance" Error REWARDS ["ERC20 allowance"] "the sender lets the rewards coordinator take the tokens before it asks for them";
     "rewards-balance" Error REWARDS ["ERC20 balance"] "the sender holds the tokens that a submission takes from it";
     "rewards-not-cancellable" Note REWARDS [] "a submission that runs ahead is paid at once and cannot be taken back";
+    "rewards-fee" Note REWARDS [] "a sender that has opted in pays a fifth of every submission to the protocol";
     "rewards-submitter" Error REWARDS ["UnauthorizedCaller" "CurrentlyPaused"] "submissions for everybody belong to the protocol, and one kind is paused";
     "operator-split" Error REWARDS ["InvalidPermissions"] "only an operator sets its split";
     "operator-split-range" Error REWARDS ["SplitExceedsMax"] "a split is at most 10000 basis points";
@@ -133,11 +149,14 @@ checks! {
     "table-once" Error TABLES ["GenerationReservationAlreadyExists"] "a stake table is reserved once";
     "table-staleness" Error TABLES ["InvalidStalenessPeriod"] "certificates live at least as long as tables take to be renewed, or for ever (0)";
     "table-staleness-never" Warning TABLES [] "certificates go stale: with 0 an operator that has left signs for ever";
-    "table-staleness-task" Warning MAILBOX ["CertificateStale"] "certificates outlive a renewal and a task";
+    "table-staleness-task" Warning MAILBOX [] "certificates outlive a renewal and a task";
     "network-without-contract" Error OWN [] "the contract exists on the network";
     "task-config" Error MAILBOX ["ExecutorOperatorSetTaskConfigNotSet"] "a task configuration has a kind of key, a hook and a time above 0";
     "task-time" Error MAILBOX ["TaskSLAExceedsMaximum"] "a task time is at most the network's";
     "task-consensus" Error MAILBOX ["InvalidConsensusValue"] "a consensus is none without a value, or a threshold of at most 10000 in 32 bytes";
+    "task-payload" Error MAILBOX ["PayloadIsEmpty"] "a task has a payload";
+    "task-set-registered" Error MAILBOX ["ExecutorOperatorSetNotRegistered"] "tasks go to a set with a task configuration";
+    "certificate-fresh" Error MAILBOX ["CertificateStale"] "a task ends before the certificates of the newest stake table go stale";
     "task-fee-collector" Warning MAILBOX [] "a fee has a collector";
     "task-owner" Note MAILBOX ["InvalidOperatorSetOwner"] "the mailbox is configured by the table's owner after the table has arrived";
 
@@ -176,6 +195,8 @@ checks! {
     "middleware-v2-kind" Error DEPLOY_V2 [] "registrar types are 0 to 3, calculator types 0 to 3";
     "calculator-one-asset" Warning DEPLOY_V2 []
         "an unweighted calculator adds shares one to one, whatever their decimals and prices: give it one asset";
+    "calculator-unaudited" Note DEPLOY_V2 []
+        "the weighted and the capped calculator stand in the middleware's folder of unaudited contracts";
     "executor-sets" Error HOURGLASS []
         "executor sets are at least one, ascend, and none is the aggregator's";
     "recommended-integer" Error OWN [] "the integer is what the rule makes of the recommended value";

@@ -4,7 +4,7 @@ use crate::export::address::{hex, selector, unhex};
 use crate::export::lint::CHECKS;
 
 /// Errors of the contracts that no check here enforces but that a call can meet.
-const OTHERS: [&str; 26] = [
+const OTHERS: [&str; 28] = [
     "AppointeeNotSet",
     "AdminAlreadyPending",
     "AdminAlreadySet",
@@ -13,7 +13,6 @@ const OTHERS: [&str; 26] = [
     "InvalidSelector",
     "SameMagnitude",
     "NotRegisteredToSet",
-    "CertificateStale",
     "InvalidOperatorSetOwner",
     "InvalidTaskStatus",
     "GenerationReservationDoesNotExist",
@@ -27,10 +26,13 @@ const OTHERS: [&str; 26] = [
     "OnlyPauser",
     "LookAheadPeriodTooLong",
     "ConfigurationAlreadySet",
-    "BelowMinimumStakeRequirement",
-    "InsufficientStakeForChurn",
-    "CannotKickOperatorAboveThreshold",
-    "QuorumDoesNotExist",
+    "QuorumAlreadyExists",
+    "CannotChurnSelf",
+    "OperatorNotRegisteredForQuorum",
+    "CannotReregisterYet",
+    "InvalidFeeReceiver",
+    "StrategyNotSupportedByOperatorSet",
+    "OperatorNotInAllowlist",
 ];
 
 /// What a revert says: the error's name, `Panic(0x11)`, `Error("…")`, `(empty)` or the bare selector.

@@ -127,6 +127,14 @@ fn of_call(
                 config,
             );
         }
+        Action::SetTaskConfig(a) => push(
+            format!(
+                "kind of key and seconds of a task of set {}",
+                a.operator_set.id
+            ),
+            Read::TaskTime(a.operator_set),
+            format!("{} {}", a.config.curve_type, a.config.task_sla),
+        ),
         Action::UniqueStakeRewards(a) | Action::TotalStakeRewards(a) => {
             submitted(a.rewards_submissions.len())
         }
@@ -136,7 +144,7 @@ fn of_call(
         _ => {}
     }
     debug_assert!(
-        call.action.contract() == Contract::Token
+        !call.action.contract().is_of_protocol()
             || call.action.contract().address(network).is_some(),
         "{} has no contract on {}",
         call.action.function(),

@@ -1,5 +1,7 @@
 //! What the chain says now about everything the calls mention: enough to tell why one reverts.
 
+mod quorums;
+
 use super::node::{Node, NodeError};
 use super::reads::Read;
 use super::simulate::{Attempt, one};
@@ -131,7 +133,24 @@ impl Known<'_> {
             Action::ReserveGeneration(a) => {
                 self.rights(a.operator_set.avs)?;
                 self.set(a.operator_set)?;
+                self.table(a.operator_set)?;
                 self.curve(a.operator_set)
+            }
+            Action::SetTaskConfig(a) => self.table_owner(a.operator_set, a.config.curve_type.0),
+            Action::CreateTask(a) => self.tasks(a.task_params.executor_operator_set),
+            Action::CreateDelegatedQuorum(_) | Action::CreateSlashableQuorum(_) => {
+                self.next_quorum(call.to)
+            }
+            Action::AddQuorumStrategies(a) => self.quorum_of(call.to, a.quorum_number.0),
+            Action::RegisterForSets(a) => {
+                self.rights(a.operator)?;
+                for id in &a.params.operator_set_ids {
+                    self.set(SetKey {
+                        avs: a.params.avs,
+                        id: *id,
+                    })?;
+                }
+                self.admission(a)
             }
             Action::UniqueStakeRewards(a) | Action::TotalStakeRewards(a) => {
                 self.set(a.operator_set)?;

@@ -6,7 +6,7 @@ use crate::export::address::{Address, unhex};
 use crate::export::core::{CallFile, TokenEntry, tokens};
 use crate::export::design::Deployment;
 use crate::export::network::Network;
-use crate::export::plan::{Phase, Step, plan};
+use crate::export::plan::{Phase, Step, plan, plan_through};
 use serde_json::Value;
 
 /// Calls of one chain, in order.
@@ -53,6 +53,15 @@ impl Calls {
             network: deployment.network.unknown_definition(),
             tokens: tokens(deployment),
             steps: plan(deployment, avs),
+        }
+    }
+
+    /// The same with sets created by the quorum contracts whose coordinator is named.
+    #[must_use]
+    pub fn through(deployment: &Deployment, avs: Address, coordinator: Address) -> Self {
+        Self {
+            steps: plan_through(deployment, avs, coordinator),
+            ..Self::of(deployment, avs)
         }
     }
 }

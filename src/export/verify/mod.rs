@@ -9,6 +9,7 @@ mod facts;
 mod file;
 mod logs;
 mod node;
+mod quorums;
 mod reads;
 mod report;
 mod simulate;
@@ -90,6 +91,7 @@ pub fn verify(
         .map(|call| attempt(call))
         .collect::<Result<Vec<_>, _>>()?;
     let mut expected = expectations(&planned, network, &submitted(node, &planned, network)?);
+    expected.extend(quorums::expectations(&planned, network, node)?);
     expected.extend(of_tokens(calls));
     let questions: Vec<_> = expected.iter().map(question).collect();
     let (method, traces, answers) = run(node, &attempts, &questions)?;

@@ -2,11 +2,18 @@
 
 use crate::export::address::{Address, hex};
 use crate::export::arguments::SetKey;
-use alloy_primitives::{Address as Account, FixedBytes};
+use alloy_primitives::{Address as Account, FixedBytes, U256};
 use alloy_sol_types::{SolCall, sol};
 
 sol! {
     struct Key { address avs; uint32 id; }
+    struct Consensus { uint8 consensusType; bytes value; }
+    struct TaskConfig {
+        address taskHook; uint96 taskSLA; address feeToken; uint8 curveType;
+        address feeCollector; Consensus consensus; bytes taskMetadata;
+    }
+    struct QuorumWeight { address strategy; uint96 multiplier; }
+    struct QuorumLimits { uint32 maxOperatorCount; uint16 kickBIPsOfOperatorStake; uint16 kickBIPsOfTotalStake; }
     interface Reads {
         function getAVSRegistrar(address avs) returns (address);
         function isOperatorSet(Key set) returns (bool);
@@ -28,6 +35,26 @@ sol! {
         function decimals() returns (uint8);
         function version() returns (string);
         function DEALLOCATION_DELAY() returns (uint32);
+        function ECDSA_CERTIFICATE_VERIFIER() returns (address);
+        function BN254_CERTIFICATE_VERIFIER() returns (address);
+        function getOperatorSetOwner(Key set) returns (address);
+        function latestReferenceTimestamp(Key set) returns (uint32);
+        function maxOperatorTableStaleness(Key set) returns (uint32);
+        function getExecutorOperatorSetTaskConfig(Key set) returns (TaskConfig config);
+        function owner() returns (address);
+        function avs() returns (address);
+        function quorumCount() returns (uint8);
+        function stakeRegistry() returns (address);
+        function indexRegistry() returns (address);
+        function registryCoordinator() returns (address);
+        function getOperatorSetParams(uint8 quorum) returns (QuorumLimits limits);
+        function getOperatorId(address operator) returns (bytes32);
+        function minimumStakeForQuorum(uint8 quorum) returns (uint96);
+        function getCurrentTotalStake(uint8 quorum) returns (uint96);
+        function getCurrentStake(bytes32 operatorId, uint8 quorum) returns (uint96);
+        function weightOfOperatorForQuorum(uint8 quorum, address operator) returns (uint96);
+        function totalOperatorsForQuorum(uint8 quorum) returns (uint32);
+        function strategyParamsByIndex(uint8 quorum, uint256 index) returns (QuorumWeight weight);
     }
 }
 
@@ -74,6 +101,44 @@ pub enum Read {
     Version,
     /// Blocks for which stake stays slashable after an operator decides to leave.
     DeallocationDelay,
+    /// What verifies certificates of a kind of key (1 ECDSA, 2 BN254).
+    Verifier(u8),
+    /// Owner of a stake table that has arrived.
+    TableOwner(SetKey),
+    /// Time of the newest stake table that has arrived.
+    TableTime(SetKey),
+    /// Seconds until certificates of a set go stale.
+    Staleness(SetKey),
+    /// Kind of key and seconds of a set's tasks: `1 60`, or `not configured`.
+    TaskTime(SetKey),
+    /// Owner of a contract.
+    Owner,
+    /// The AVS that a coordinator works for.
+    CoordinatorAvs,
+    /// Number of quorums.
+    QuorumCount,
+    /// The stake registry of a coordinator.
+    StakeRegistry,
+    /// The index registry of a coordinator.
+    IndexRegistry,
+    /// The coordinator of a stake registry.
+    Coordinator,
+    /// Limits of a quorum: most operators and two numbers of basis points, `31 11000 50`.
+    QuorumLimits(u8),
+    /// A strategy of a quorum and its multiplier, by index.
+    QuorumWeight(u8, u8),
+    /// Least weight in a quorum.
+    MinimumStake(u8),
+    /// Weight of all members of a quorum.
+    TotalStake(u8),
+    /// Number of members of a quorum.
+    Members(u8),
+    /// Weight of an operator in a quorum.
+    Weight(u8, Address),
+    /// The id of an operator.
+    OperatorId(Address),
+    /// Recorded weight of an operator, by its id, in a quorum.
+    RecordedStake([u8; 32], u8),
 }
 
 fn account(address: Address) -> Account {
@@ -169,6 +234,47 @@ impl Read {
             Self::Decimals => Reads::decimalsCall {}.abi_encode(),
             Self::Version => Reads::versionCall {}.abi_encode(),
             Self::DeallocationDelay => Reads::DEALLOCATION_DELAYCall {}.abi_encode(),
+            Self::Verifier(1) => Reads::ECDSA_CERTIFICATE_VERIFIERCall {}.abi_encode(),
+            Self::Verifier(_) => Reads::BN254_CERTIFICATE_VERIFIERCall {}.abi_encode(),
+            Self::TableOwner(set) => Reads::getOperatorSetOwnerCall { set: key(set) }.abi_encode(),
+            Self::TableTime(set) => {
+                Reads::latestReferenceTimestampCall { set: key(set) }.abi_encode()
+            }
+            Self::Staleness(set) => {
+                Reads::maxOperatorTableStalenessCall { set: key(set) }.abi_encode()
+            }
+            Self::TaskTime(set) => {
+                Reads::getExecutorOperatorSetTaskConfigCall { set: key(set) }.abi_encode()
+            }
+            Self::Owner => Reads::ownerCall {}.abi_encode(),
+            Self::CoordinatorAvs => Reads::avsCall {}.abi_encode(),
+            Self::QuorumCount => Reads::quorumCountCall {}.abi_encode(),
+            Self::StakeRegistry => Reads::stakeRegistryCall {}.abi_encode(),
+            Self::IndexRegistry => Reads::indexRegistryCall {}.abi_encode(),
+            Self::Coordinator => Reads::registryCoordinatorCall {}.abi_encode(),
+            Self::QuorumLimits(quorum) => Reads::getOperatorSetParamsCall { quorum }.abi_encode(),
+            Self::QuorumWeight(quorum, index) => Reads::strategyParamsByIndexCall {
+                quorum,
+                index: U256::from(index),
+            }
+            .abi_encode(),
+            Self::MinimumStake(quorum) => Reads::minimumStakeForQuorumCall { quorum }.abi_encode(),
+            Self::TotalStake(quorum) => Reads::getCurrentTotalStakeCall { quorum }.abi_encode(),
+            Self::Members(quorum) => Reads::totalOperatorsForQuorumCall { quorum }.abi_encode(),
+            Self::Weight(quorum, operator) => Reads::weightOfOperatorForQuorumCall {
+                quorum,
+                operator: account(operator),
+            }
+            .abi_encode(),
+            Self::OperatorId(operator) => Reads::getOperatorIdCall {
+                operator: account(operator),
+            }
+            .abi_encode(),
+            Self::RecordedStake(id, quorum) => Reads::getCurrentStakeCall {
+                operatorId: FixedBytes(id),
+                quorum,
+            }
+            .abi_encode(),
         }
     }
 
@@ -234,6 +340,48 @@ impl Read {
             Self::DeallocationDelay => Reads::DEALLOCATION_DELAYCall::abi_decode_returns(data)
                 .ok()?
                 .to_string(),
+            // All of these answer one address.
+            Self::Verifier(_)
+            | Self::TableOwner(_)
+            | Self::Owner
+            | Self::CoordinatorAvs
+            | Self::StakeRegistry
+            | Self::IndexRegistry
+            | Self::Coordinator => shown(Reads::ownerCall::abi_decode_returns(data).ok()?),
+            // And all of these one small number.
+            Self::TableTime(_)
+            | Self::Staleness(_)
+            | Self::QuorumCount
+            | Self::MinimumStake(_)
+            | Self::TotalStake(_)
+            | Self::Members(_)
+            | Self::Weight(..)
+            | Self::RecordedStake(..) => Reads::minimumStakeForQuorumCall::abi_decode_returns(data)
+                .ok()?
+                .to_string(),
+            Self::TaskTime(_) => {
+                let config =
+                    Reads::getExecutorOperatorSetTaskConfigCall::abi_decode_returns(data).ok()?;
+                if config.taskHook.is_zero() {
+                    "not configured".into()
+                } else {
+                    format!("{} {}", config.curveType, config.taskSLA)
+                }
+            }
+            Self::QuorumLimits(_) => {
+                let limits = Reads::getOperatorSetParamsCall::abi_decode_returns(data).ok()?;
+                format!(
+                    "{} {} {}",
+                    limits.maxOperatorCount,
+                    limits.kickBIPsOfOperatorStake,
+                    limits.kickBIPsOfTotalStake
+                )
+            }
+            Self::QuorumWeight(..) => {
+                let weight = Reads::strategyParamsByIndexCall::abi_decode_returns(data).ok()?;
+                format!("{} {}", shown(weight.strategy), weight.multiplier)
+            }
+            Self::OperatorId(_) => hex(&Reads::getOperatorIdCall::abi_decode_returns(data).ok()?.0),
         })
     }
 }

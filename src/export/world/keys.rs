@@ -2,7 +2,20 @@
 
 use super::{Revert, Trial};
 use crate::export::action::Call;
-use crate::export::arguments::{ConfigureKeys, Consensus, ReserveGeneration, SetTaskConfig};
+use crate::export::arguments::{
+    ConfigureKeys, Consensus, CreateTask, ReserveGeneration, SetTaskConfig,
+};
+
+/// A task configuration in force, and the newest stake table of its set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskState {
+    /// Seconds that a task may take.
+    pub sla: u128,
+    /// Time of the newest table.
+    pub table_time: u64,
+    /// Seconds until its certificates go stale; 0 is never.
+    pub max_staleness: u64,
+}
 
 impl Trial<'_> {
     pub(super) fn configure_keys(&mut self, call: &Call, a: &ConfigureKeys) -> Result<(), Revert> {
@@ -72,7 +85,7 @@ impl Trial<'_> {
         })
     }
 
-    pub(super) fn task_config(&self, a: &SetTaskConfig) -> Result<(), Revert> {
+    pub(super) fn task_config(&self, call: &Call, a: &SetTaskConfig) -> Result<(), Revert> {
         let config = &a.config;
         let unset = |field: &str, wrong: &str, right: &str| {
             let (error, argument) = (
@@ -123,6 +136,68 @@ impl Trial<'_> {
                 "config/consensus/value",
                 "the value does not fit the kind of consensus",
                 "write no value for none (0), or 32 bytes holding at most 10000 for a threshold (1)",
+            )
+        })?;
+        let owner = self.world.table_owners.get(&a.operator_set).copied();
+        self.require(owner.is_none_or(|owner| owner == call.from), || {
+            let wrong = match owner {
+                Some(owner) if !owner.is_zero() => {
+                    format!(
+                        "{} is not the owner of the set's stake table, {owner}",
+                        call.from
+                    )
+                }
+                _ => format!("no stake table of set {} has arrived", a.operator_set.id),
+            };
+            Revert::named(
+                "task-owner",
+                "InvalidOperatorSetOwner",
+                "operatorSet",
+                wrong,
+                "send it from the table's owner, after the table was transported",
+            )
+        })
+    }
+
+    pub(super) fn create_task(&mut self, a: &CreateTask) -> Result<(), Revert> {
+        let task = &a.task_params;
+        self.require(!task.payload.0.is_empty(), || {
+            Revert::named(
+                "task-payload",
+                "PayloadIsEmpty",
+                "taskParams/payload",
+                "the task says nothing",
+                "give operators something to do",
+            )
+        })?;
+        let set = task.executor_operator_set;
+        let state = self.world.tasks.get(&set).copied();
+        self.require_known(state.is_some(), || {
+            Revert::named(
+                "task-set-registered",
+                "ExecutorOperatorSetNotRegistered",
+                "taskParams/executorOperatorSet/id",
+                format!("set {} takes no tasks", set.id),
+                "call setExecutorOperatorSetTaskConfig first",
+            )
+        })?;
+        let Some(state) = state else { return Ok(()) };
+        let ends = u128::from(self.world.time) + state.sla;
+        let stale = u128::from(state.table_time) + u128::from(state.max_staleness);
+        self.require(state.max_staleness == 0 || ends <= stale, || {
+            let late = ends - stale;
+            Revert::named(
+                "certificate-fresh",
+                "CertificateStale",
+                "taskParams/executorOperatorSet/id",
+                format!(
+                    "certificates of the set's newest table go stale {late} s before the task may end ({} s after its start)",
+                    state.sla
+                ),
+                format!(
+                    "wait for the next table, or reserve it with a maxStalenessPeriod of at least {}",
+                    u128::from(state.max_staleness) + late
+                ),
             )
         })
     }

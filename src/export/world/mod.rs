@@ -8,16 +8,19 @@
 mod keys;
 mod operators;
 mod permissions;
+mod quorums;
 mod rewards;
 mod sets;
 mod stake;
 
-pub use keys::threshold_of;
+pub use keys::{TaskState, threshold_of};
+pub use quorums::{ADD_STRATEGIES, CREATE_SETS, CoordinatorState, QuorumState, Replaced};
 
 use super::action::{Action, Call};
 use super::address::Address;
 use super::arguments::SetKey;
 use super::network::Network;
+use quorums::NewQuorum;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -85,6 +88,14 @@ pub struct World {
     pub strategies: BTreeMap<Address, StrategyState>,
     /// Slashed shares that wait, and the block at which they no longer do.
     pub pending_slashes: BTreeMap<(SetKey, u128), u64>,
+    /// Owners of stake tables that have arrived where tasks are.
+    pub table_owners: BTreeMap<SetKey, Address>,
+    /// Task configurations in force; a set without one takes no tasks.
+    pub tasks: BTreeMap<SetKey, TaskState>,
+    /// Quorum contracts, by the coordinator's address.
+    pub coordinators: BTreeMap<Address, CoordinatorState>,
+    /// Weights of operators, by quorum.
+    pub weights: BTreeMap<(u8, Address), u128>,
 }
 
 /// An operator set.
@@ -268,6 +279,10 @@ impl World {
             deposits: BTreeMap::new(),
             strategies: BTreeMap::new(),
             pending_slashes: BTreeMap::new(),
+            table_owners: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            coordinators: BTreeMap::new(),
+            weights: BTreeMap::new(),
         }
     }
 
@@ -328,7 +343,16 @@ impl World {
             Action::AddStrategies(a) => self.add_strategies(a),
             Action::RemoveStrategies(a) => self.remove_strategies(a),
             Action::UpdateSlasher(a) => self.update_slasher(a),
-            Action::RegisterForSets(a) => self.register(a),
+            Action::RegisterForSets(a) => {
+                self.register(a);
+                self.join_quorums(a);
+            }
+            Action::CreateDelegatedQuorum(_) | Action::CreateSlashableQuorum(_) => {
+                if let Some(new) = new_quorum(&call.action) {
+                    self.create_quorum(call.to, new);
+                }
+            }
+            Action::AddQuorumStrategies(a) => self.add_weights(call.to, a),
             Action::DeregisterFromSets(a) => self.deregister(a),
             Action::ModifyAllocations(a) => self.modify_allocations(a),
             Action::SetAppointee(a) => self.set_appointee(a),
@@ -401,9 +425,32 @@ impl World {
             | Action::RewardsForAllEarners(_)
             | Action::OptInForFee(_)
             | Action::CompleteWithdrawal(_)
-            | Action::ClearSlashedShares(_) => {}
+            | Action::ClearSlashedShares(_)
+            | Action::RemoveQuorumStrategies(_)
+            | Action::ModifyQuorumStrategies(_)
+            | Action::SetLookAhead(_)
+            | Action::CreateTask(_) => {}
         }
     }
+}
+
+/// The quorum that a call creates.
+fn new_quorum(action: &Action) -> Option<NewQuorum<'_>> {
+    Some(match action {
+        Action::CreateDelegatedQuorum(a) => NewQuorum {
+            limits: &a.operator_set_params,
+            minimum: a.minimum_stake.0,
+            weights: &a.strategy_params,
+            slashable: None,
+        },
+        Action::CreateSlashableQuorum(a) => NewQuorum {
+            limits: &a.operator_set_params,
+            minimum: a.minimum_stake.0,
+            weights: &a.strategy_params,
+            slashable: Some((a.look_ahead_period.0, a.slasher)),
+        },
+        _ => return None,
+    })
 }
 
 impl Trial<'_> {
@@ -417,7 +464,18 @@ impl Trial<'_> {
             Action::RemoveStrategies(a) => self.remove_strategies(call, a),
             Action::UpdateSlasher(a) => self.update_slasher(call, a),
             Action::SlashOperator(a) => self.slash(call, a),
-            Action::RegisterForSets(a) => self.register(call, a),
+            Action::RegisterForSets(a) => {
+                self.register(call, a)?;
+                self.admission(a)
+            }
+            Action::CreateDelegatedQuorum(_) | Action::CreateSlashableQuorum(_) => {
+                new_quorum(&call.action).map_or(Ok(()), |new| self.create_quorum(call, new))
+            }
+            Action::AddQuorumStrategies(a) => self.add_quorum_strategies(call, a),
+            Action::RemoveQuorumStrategies(a) => self.remove_quorum_strategies(a),
+            Action::ModifyQuorumStrategies(a) => self.modify_quorum_strategies(a),
+            Action::SetLookAhead(_) => Ok(()),
+            Action::CreateTask(a) => self.create_task(a),
             Action::DeregisterFromSets(a) => self.deregister(call, a),
             Action::ModifyAllocations(a) => self.modify_allocations(call, a),
             Action::SetAppointee(a) => self.set_appointee(call, a),
@@ -429,7 +487,7 @@ impl Trial<'_> {
             Action::RemoveAdmin(a) => self.remove_admin(call, a),
             Action::ConfigureKeys(a) => self.configure_keys(call, a),
             Action::ReserveGeneration(a) => self.reserve_generation(call, a),
-            Action::SetTaskConfig(a) => self.task_config(a),
+            Action::SetTaskConfig(a) => self.task_config(call, a),
             Action::RegisterExecutorSet(_) => Ok(()),
             Action::UniqueStakeRewards(a) | Action::TotalStakeRewards(a) => {
                 self.stake_rewards(call, a)

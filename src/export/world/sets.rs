@@ -106,7 +106,7 @@ impl Trial<'_> {
         })
     }
 
-    fn has_metadata(&mut self, avs: Address) -> Result<(), Revert> {
+    pub(super) fn has_metadata(&mut self, avs: Address) -> Result<(), Revert> {
         self.require_known(self.world.metadata.contains(&avs), || {
             Revert::named(
                 "metadata-first",
@@ -131,7 +131,7 @@ impl Trial<'_> {
         })
     }
 
-    fn new_set(
+    pub(super) fn new_set(
         &self,
         avs: Address,
         index: usize,

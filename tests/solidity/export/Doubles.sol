@@ -81,6 +81,7 @@ contract Registrar {
 }
 
 contract Allocations is Permissioned {
+    error AlreadyMemberOfSet();
     error NonexistentAVSMetadata();
     error InvalidAVSRegistrar();
     error InvalidOperatorSet();
@@ -199,6 +200,18 @@ contract Allocations is Permissioned {
 
     function admit(address avs, uint32 id, address operator) external { members[key(avs, id)][operator] = true; }
 
+    struct Registration { address avs; uint32[] operatorSetIds; bytes data; }
+
+    function registerForOperatorSets(address operator, Registration calldata params) external may(operator) {
+        for (uint256 i; i < params.operatorSetIds.length; i++) {
+            existing(params.avs, params.operatorSetIds[i]);
+            bytes32 set = key(params.avs, params.operatorSetIds[i]);
+            if (members[set][operator]) revert AlreadyMemberOfSet();
+            members[set][operator] = true;
+        }
+        Coordinator(registrars[params.avs]).registerOperator(operator, params.avs, params.operatorSetIds, params.data);
+    }
+
     function slashOperator(address avs, Slashing calldata params) external {
         if (params.strategies.length != params.wadsToSlash.length) revert InputArrayLengthMismatch();
         State storage state = existing(avs, params.operatorSetId);
@@ -285,7 +298,12 @@ contract Mailbox {
     error TaskSLAExceedsMaximum();
     error InvalidConsensusValue();
     error InvalidOperatorSetOwner();
+    error PayloadIsEmpty();
+    error ExecutorOperatorSetNotRegistered();
+    error CertificateStale();
 
+    struct Table { uint32 time; uint32 maxStaleness; }
+    struct Task { address refundCollector; OperatorSet executorOperatorSet; bytes payload; }
     struct Consensus { uint8 consensusType; bytes value; }
     struct TaskConfig {
         address taskHook; uint96 taskSLA; address feeToken; uint8 curveType;
@@ -294,11 +312,36 @@ contract Mailbox {
 
     uint96 internal immutable longest;
     mapping(bytes32 => address) public owners;
+    mapping(bytes32 => Table) internal tables;
     mapping(bytes32 => TaskConfig) internal configs;
 
     constructor(uint96 longest_) { longest = longest_; }
 
-    function arrive(OperatorSet calldata set, address owner) external { owners[keccak256(abi.encode(set))] = owner; }
+    function arrive(OperatorSet calldata set, address owner, uint32 time, uint32 maxStaleness) external {
+        owners[keccak256(abi.encode(set))] = owner;
+        tables[keccak256(abi.encode(set))] = Table(time, maxStaleness);
+    }
+
+    function arriveAll(OperatorSet[] calldata sets, address owner) external {
+        for (uint256 i; i < sets.length; i++) owners[keccak256(abi.encode(sets[i]))] = owner;
+    }
+
+    // The certificate verifiers, one for both kinds of key.
+    function BN254_CERTIFICATE_VERIFIER() external view returns (address) { return address(this); }
+    function ECDSA_CERTIFICATE_VERIFIER() external view returns (address) { return address(this); }
+    function getOperatorSetOwner(OperatorSet calldata set) external view returns (address) { return owners[keccak256(abi.encode(set))]; }
+    function latestReferenceTimestamp(OperatorSet calldata set) external view returns (uint32) { return tables[keccak256(abi.encode(set))].time; }
+    function maxOperatorTableStaleness(OperatorSet calldata set) external view returns (uint32) { return tables[keccak256(abi.encode(set))].maxStaleness; }
+    function getExecutorOperatorSetTaskConfig(OperatorSet calldata set) external view returns (TaskConfig memory) { return configs[keccak256(abi.encode(set))]; }
+
+    function createTask(Task calldata task) external view returns (bytes32) {
+        if (task.payload.length == 0) revert PayloadIsEmpty();
+        bytes32 key = keccak256(abi.encode(task.executorOperatorSet));
+        if (configs[key].taskHook == address(0)) revert ExecutorOperatorSetNotRegistered();
+        Table memory table = tables[key];
+        if (table.maxStaleness != 0 && block.timestamp + configs[key].taskSLA > table.time + table.maxStaleness) revert CertificateStale();
+        return key;
+    }
 
     function setExecutorOperatorSetTaskConfig(OperatorSet calldata set, TaskConfig calldata config) external {
         if (config.curveType == 0 || config.taskHook == address(0) || config.taskSLA == 0) revert ExecutorOperatorSetTaskConfigNotSet();
@@ -475,5 +518,135 @@ contract Rewards is Permissioned {
         bytes32 key = keccak256(abi.encode(operator, set));
         if (block.timestamp < splitFrom[key]) revert PreviousSplitPending();
         splitFrom[key] = block.timestamp + 604800;
+    }
+}
+
+// The quorum contracts of an AVS: coordinator, stake registry and index registry in one.
+contract Coordinator {
+    error MaxQuorumsReached();
+    error LookAheadPeriodTooLong();
+    error InputArrayLengthZero();
+    error InputArrayLengthMismatch();
+    error InputDuplicateStrategy();
+    error InputMultiplierZero();
+    error QuorumDoesNotExist();
+    error OnlySlashingRegistryCoordinatorOwner();
+    error BelowMinimumStakeRequirement();
+    error MaxOperatorCountReached();
+    error InsufficientStakeForChurn();
+    error CannotKickOperatorAboveThreshold();
+
+    struct Limits { uint32 maxOperatorCount; uint16 kickBIPsOfOperatorStake; uint16 kickBIPsOfTotalStake; }
+    struct Weight { address strategy; uint96 multiplier; }
+    struct Keys_ { uint256[8] words; }
+    struct Kick { uint8 quorumNumber; address operator; }
+    struct Signature { bytes signature; bytes32 salt; uint256 expiry; }
+
+    Allocations internal immutable allocations;
+    address public immutable owner;
+    address public immutable avs;
+    uint8 public quorumCount;
+    mapping(uint8 => Limits) internal limits;
+    mapping(uint8 => Weight[]) internal weights;
+    mapping(uint8 => uint96) public minimumStakeForQuorum;
+    mapping(uint8 => uint96) public getCurrentTotalStake;
+    mapping(uint8 => uint32) public totalOperatorsForQuorum;
+    mapping(bytes32 => mapping(uint8 => uint96)) public getCurrentStake;
+    mapping(address => mapping(address => uint256)) internal shares;
+
+    constructor(Allocations allocations_, address avs_, address owner_) {
+        allocations = allocations_;
+        avs = avs_;
+        owner = owner_;
+    }
+
+    function stakeRegistry() external view returns (address) { return address(this); }
+    function indexRegistry() external view returns (address) { return address(this); }
+    function registryCoordinator() external view returns (address) { return address(this); }
+    function supportsAVS(address asked) external view returns (bool) { return asked == avs; }
+    function getOperatorSetParams(uint8 quorum) external view returns (Limits memory) { return limits[quorum]; }
+    function getOperatorId(address operator) public pure returns (bytes32) { return keccak256(abi.encode(operator)); }
+
+    function strategyParamsByIndex(uint8 quorum, uint256 index) external view returns (Weight memory) { return weights[quorum][index]; }
+
+    // Set-up of tests: what operators hold, and quorums that nobody created one by one.
+    function hold(address operator, address strategy, uint256 value) external { shares[operator][strategy] = value; }
+    function fill() external { quorumCount = 192; }
+
+    function createTotalDelegatedStakeQuorum(Limits calldata limits_, uint96 minimum, Weight[] calldata list) external {
+        create(limits_, minimum, list, 0, address(type(uint160).max));
+    }
+
+    function createSlashableStakeQuorum(Limits calldata limits_, uint96 minimum, Weight[] calldata list, uint32 lookAhead, address slasher) external {
+        create(limits_, minimum, list, lookAhead, slasher);
+    }
+
+    function create(Limits calldata limits_, uint96 minimum, Weight[] calldata list, uint32 lookAhead, address slasher) internal {
+        require(msg.sender == owner, "Ownable: caller is not the owner");
+        uint8 quorum = quorumCount;
+        if (quorum >= 192) revert MaxQuorumsReached();
+        quorumCount = quorum + 1;
+        limits[quorum] = limits_;
+        Allocations.NewSet[] memory sets = new Allocations.NewSet[](1);
+        sets[0] = Allocations.NewSet(quorum, strategies(list), slasher);
+        allocations.createOperatorSets(avs, sets);
+        if (lookAhead > allocations.DEALLOCATION_DELAY()) revert LookAheadPeriodTooLong();
+        add(quorum, list);
+        minimumStakeForQuorum[quorum] = minimum;
+    }
+
+    function strategies(Weight[] calldata list) internal pure returns (address[] memory out) {
+        out = new address[](list.length);
+        for (uint256 i; i < list.length; i++) out[i] = list[i].strategy;
+    }
+
+    function addStrategies(uint8 quorum, Weight[] calldata list) external {
+        if (msg.sender != owner) revert OnlySlashingRegistryCoordinatorOwner();
+        if (quorum >= quorumCount) revert QuorumDoesNotExist();
+        add(quorum, list);
+        allocations.addStrategiesToOperatorSet(avs, quorum, strategies(list));
+    }
+
+    function add(uint8 quorum, Weight[] calldata list) internal {
+        if (list.length == 0) revert InputArrayLengthZero();
+        if (weights[quorum].length + list.length > 32) revert InputArrayLengthMismatch();
+        for (uint256 i; i < list.length; i++) {
+            for (uint256 j; j < weights[quorum].length; j++) {
+                if (weights[quorum][j].strategy == list[i].strategy) revert InputDuplicateStrategy();
+            }
+            if (list[i].multiplier == 0) revert InputMultiplierZero();
+            weights[quorum].push(list[i]);
+        }
+    }
+
+    // Each product is cut to 96 bits without a check, as the registry does it.
+    function weightOfOperatorForQuorum(uint8 quorum, address operator) public view returns (uint96 sum) {
+        for (uint256 i; i < weights[quorum].length; i++) {
+            Weight memory weight = weights[quorum][i];
+            sum += uint96(shares[operator][weight.strategy] * weight.multiplier / 1e18);
+        }
+    }
+
+    function registerOperator(address operator, address of_, uint32[] calldata ids, bytes calldata data) external {
+        require(msg.sender == address(allocations) && of_ == avs, "caller");
+        (uint8 kind, , ) = abi.decode(data, (uint8, string, Keys_));
+        Kick[] memory kicks;
+        if (kind == 1) (, , , kicks, ) = abi.decode(data, (uint8, string, Keys_, Kick[], Signature));
+        for (uint256 i; i < ids.length; i++) join(uint8(ids[i]), operator, kicks, i);
+    }
+
+    function join(uint8 quorum, address operator, Kick[] memory kicks, uint256 i) internal {
+        uint96 weight = weightOfOperatorForQuorum(quorum, operator);
+        if (weight < minimumStakeForQuorum[quorum]) revert BelowMinimumStakeRequirement();
+        getCurrentStake[getOperatorId(operator)][quorum] = weight;
+        uint96 total = getCurrentTotalStake[quorum] + weight;
+        getCurrentTotalStake[quorum] = total;
+        if (++totalOperatorsForQuorum[quorum] <= limits[quorum].maxOperatorCount) return;
+        if (kicks.length == 0) revert MaxOperatorCountReached();
+        uint96 old = getCurrentStake[getOperatorId(kicks[i].operator)][quorum];
+        if (weight <= old * limits[quorum].kickBIPsOfOperatorStake / 10000) revert InsufficientStakeForChurn();
+        if (old >= total * limits[quorum].kickBIPsOfTotalStake / 10000) revert CannotKickOperatorAboveThreshold();
+        totalOperatorsForQuorum[quorum]--;
+        getCurrentTotalStake[quorum] = total - old;
     }
 }

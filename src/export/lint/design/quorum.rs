@@ -4,7 +4,7 @@ use crate::export::address::Address;
 use crate::export::design::{Deployment, StakeType, WeightedStrategy};
 use crate::export::lint::context::Context;
 use crate::export::lint::finding::{LintFinding, Severity};
-use crate::export::network::{MAX_QUORUMS, MAX_STRATEGIES_PER_QUORUM, UINT96_MAX};
+use crate::export::network::{MAX_QUORUMS, MAX_STRATEGIES_PER_QUORUM, Network, UINT96_MAX};
 use crate::units::WAD;
 use std::collections::BTreeSet;
 
@@ -46,11 +46,27 @@ pub(super) fn check(deployment: &Deployment, context: &Context, findings: &mut V
             context,
         };
         check_quorum(&limits, findings);
+        if set.redistribution_recipient.is_some() {
+            findings.push(LintFinding::new(
+                "quorum-burning",
+                format!("operator_sets/{index}/redistribution_recipient"),
+                "the quorum contracts create operator sets that burn what is slashed, and this one pays it out",
+                "create the set by the core's calls, not by the quorum contracts; or let it burn",
+            ));
+        }
+        if quorum.stake_type == StakeType::TotalDelegated {
+            findings.push(LintFinding::new(
+                "quorum-delegated",
+                format!("{place}/stake_type"),
+                "delegated stake is counted whether or not this service can slash it, and by every other service too",
+                "weigh slashable stake, on which the recommended security rests",
+            ));
+        }
         if quorum.stake_type == StakeType::TotalSlashable {
             look_ahead(
                 quorum.look_ahead.0.into(),
                 &format!("{place}/look_ahead"),
-                context,
+                &context.network,
                 findings,
             );
         }
@@ -81,15 +97,15 @@ pub(super) fn check(deployment: &Deployment, context: &Context, findings: &mut V
 pub(in crate::export::lint) fn look_ahead(
     blocks: u128,
     place: &str,
-    context: &Context,
+    network: &Network,
     findings: &mut Vec<LintFinding>,
 ) {
-    let delay = u128::from(context.network.limits.deallocation_delay.0);
+    let delay = u128::from(network.limits.deallocation_delay.0);
     if blocks > delay {
         findings.push(LintFinding::new(
             "quorum-look-ahead",
             place,
-            format!("the look-ahead of {blocks} blocks is beyond the {delay} blocks for which stake stays on {}", context.network.name),
+            format!("the look-ahead of {blocks} blocks is beyond the {delay} blocks for which stake stays on {}", network.name),
             format!("the longest that can be expressed is {delay}"),
         ));
     }

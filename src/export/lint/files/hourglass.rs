@@ -1,9 +1,11 @@
 //! Context files of the task framework.
 
-use crate::export::address::Address;
+use super::read;
 use crate::export::lint::context::Context;
 use crate::export::lint::finding::LintFinding;
-use serde::Deserialize;
+use crate::export::number::Dec;
+use crate::units::WAD;
+use serde::Deserialize as _;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -69,6 +71,26 @@ fn devkit(file: &Value, findings: &mut Vec<LintFinding>) {
             .at(crate::export::lint::Severity::Note),
         );
     }
+    let list = |value: &Value, path: &str| {
+        let found = value.pointer(path).and_then(Value::as_array);
+        found.cloned().unwrap_or_default()
+    };
+    for (operator, of) in list(file, "/context/operators").iter().enumerate() {
+        for (index, allocation) in list(of, "/allocations").iter().enumerate() {
+            let wads = list(allocation, "/operator_set_allocations")
+                .iter()
+                .filter_map(|entry| Dec::<u128>::deserialize(entry.get("allocation_in_wads")?).ok())
+                .fold(0, |sum: u128, Dec(wads)| sum.saturating_add(wads));
+            if wads > u128::from(WAD) {
+                findings.push(LintFinding::new(
+                    "allocation-room",
+                    format!("/context/operators/{operator}/allocations/{index}"),
+                    format!("{wads} wads of one strategy are allocated, more than there are"),
+                    "allocate at most 1000000000000000000 over all sets",
+                ));
+            }
+        }
+    }
 }
 
 fn keys(value: &Value, place: &str, known: &[&str], findings: &mut Vec<LintFinding>) {
@@ -105,37 +127,7 @@ fn strategies(set: &Value, place: &str, findings: &mut Vec<LintFinding>) {
         .get("strategies")
         .and_then(Value::as_array)
         .map_or(&[][..], Vec::as_slice);
-    if list.is_empty() {
-        let right = "name the strategies whose stake is to count";
-        let place = format!("{place}/strategies");
-        findings.push(LintFinding::new(
-            "set-has-strategies",
-            place,
-            "the set has no strategies, so no stake",
-            right,
-        ));
-    }
-    let mut seen = BTreeSet::new();
-    for (index, strategy) in list.iter().enumerate() {
-        let place = format!("{place}/strategies/{index}");
-        match Address::deserialize(strategy) {
-            Ok(address) if seen.insert(address) => {}
-            Ok(address) => {
-                findings.push(LintFinding::new(
-                    "strategy-unique",
-                    place,
-                    format!("{address} is named twice"),
-                    "name it once",
-                ));
-            }
-            Err(error) => findings.push(LintFinding::new(
-                "file-shape",
-                place,
-                error.to_string(),
-                "write an address",
-            )),
-        }
-    }
+    read::strategies(list, place, findings);
 }
 
 fn roles(file: &Value, ids: &BTreeSet<u64>, findings: &mut Vec<LintFinding>) {

@@ -239,7 +239,7 @@ fn extras(file: &Value, context: &Context, findings: &mut Vec<LintFinding>) {
             look_ahead(
                 blocks.into(),
                 &format!("{place}/1_lookAheadPeriod"),
-                context,
+                &context.network,
                 findings,
             );
         }

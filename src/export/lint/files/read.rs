@@ -3,7 +3,9 @@
 use super::LintError;
 use crate::export::address::{Address, AddressError};
 use crate::export::lint::finding::LintFinding;
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// JSON, or YAML when it is no JSON. Integers that 64 bits cannot hold become text.
@@ -26,6 +28,41 @@ pub(super) fn value(text: &str) -> Result<Value, LintError> {
         Ok(value)
     } else {
         Err(LintError::Unreadable("it has no keys".into()))
+    }
+}
+
+/// Strategies of a set in a deploy file, each an address and each once.
+pub(super) fn strategies(list: &[Value], place: &str, findings: &mut Vec<LintFinding>) {
+    let place = format!("{place}/strategies");
+    if list.is_empty() {
+        findings.push(LintFinding::new(
+            "set-has-strategies",
+            place.as_str(),
+            "the set has no strategies, so no stake",
+            "name the strategies whose stake is to count",
+        ));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, strategy) in list.iter().enumerate() {
+        let place = format!("{place}/{index}");
+        match Address::deserialize(strategy) {
+            Ok(address) if seen.insert(address) => {}
+            Ok(address) => {
+                let wrong = format!("{address} is named twice");
+                findings.push(LintFinding::new(
+                    "strategy-unique",
+                    place,
+                    wrong,
+                    "name it once",
+                ));
+            }
+            Err(error) => findings.push(LintFinding::new(
+                "file-shape",
+                place,
+                error.to_string(),
+                "write an address",
+            )),
+        }
     }
 }
 

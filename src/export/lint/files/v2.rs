@@ -1,13 +1,13 @@
 //! Deploy files of the newer middleware.
 
 use super::super::design::{look_ahead, metadata_problem};
+use super::read;
 use crate::export::address::Address;
 use crate::export::lint::context::Context;
 use crate::export::lint::finding::LintFinding;
 use crate::export::number::Dec;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 const KEYS: [&str; 15] = [
     "description",
@@ -63,7 +63,12 @@ pub(super) fn check(file: &Value, context: &Context, findings: &mut Vec<LintFind
     );
     kinds(file, findings);
     if let Some(blocks) = file.get("lookaheadBlocks").and_then(Value::as_u64) {
-        look_ahead(blocks.into(), "/lookaheadBlocks", context, findings);
+        look_ahead(
+            blocks.into(),
+            "/lookaheadBlocks",
+            &context.network,
+            findings,
+        );
     }
     if let Some(right) = file
         .get("metadataURI")
@@ -138,36 +143,7 @@ fn strategies(file: &Value, findings: &mut Vec<LintFinding>) {
         .get("strategies")
         .and_then(Value::as_array)
         .map_or(&[][..], Vec::as_slice);
-    let mut seen = BTreeSet::new();
-    for (index, strategy) in strategies.iter().enumerate() {
-        let place = format!("/strategies/{index}");
-        match Address::deserialize(strategy) {
-            Ok(address) if seen.insert(address) => {}
-            Ok(address) => {
-                findings.push(LintFinding::new(
-                    "strategy-unique",
-                    place,
-                    format!("{address} is named twice"),
-                    "name it once",
-                ));
-            }
-            Err(error) => findings.push(LintFinding::new(
-                "file-shape",
-                place,
-                error.to_string(),
-                "write an address",
-            )),
-        }
-    }
-    if strategies.is_empty() {
-        let right = "name the strategies whose stake is to count";
-        findings.push(LintFinding::new(
-            "set-has-strategies",
-            "/strategies",
-            "there are no strategies",
-            right,
-        ));
-    }
+    read::strategies(strategies, "", findings);
     let calculator = file.get("calculatorType").and_then(Value::as_u64);
     let multipliers = file.get("multipliers").and_then(Value::as_array);
     if calculator == Some(1) {
@@ -190,6 +166,14 @@ fn strategies(file: &Value, findings: &mut Vec<LintFinding>) {
             "/multipliers",
             wrong,
             right,
+        ));
+    }
+    if matches!(calculator, Some(1 | 2)) {
+        findings.push(LintFinding::new(
+            "calculator-unaudited",
+            "/calculatorType",
+            "this calculator stands in the middleware's folder of unaudited contracts",
+            "have it reviewed, or give the set one asset and use calculator 0",
         ));
     }
     for (index, multiplier) in multipliers.into_iter().flatten().enumerate() {
