@@ -27,6 +27,8 @@ pub struct Cover {
     pub sold_usd: f64,
     /// The slash that the cheapest coalition guarantees to those harmed, USD.
     pub guaranteed_usd: f64,
+    /// The attack that guarantees least, by index.
+    pub limited_by: usize,
     /// Share of it that is held back for falls of the collateral.
     pub haircut: f64,
     /// Days over which the collateral may fall: detection, dispute, veto, resolution.
@@ -59,7 +61,7 @@ pub fn cover(
     claims_per_year: f64,
 ) -> Option<Cover> {
     let insurance = model.insurance?;
-    let guaranteed = guaranteed_usd(model, comparison);
+    let (guaranteed, limited_by) = guaranteed(model, comparison);
     let days = days_at_risk(model, parameters);
     let haircut = insurance.haircut.map_or_else(
         || haircut(model, days, insurance.tolerance.get()),
@@ -74,6 +76,7 @@ pub fn cover(
     Some(Cover {
         sold_usd: insurance.cover.get(),
         guaranteed_usd: guaranteed,
+        limited_by,
         haircut,
         days,
         sellable_usd: sellable,
@@ -87,18 +90,17 @@ pub fn cover(
     })
 }
 
-/// The smallest slash, over the attacks, that goes to those harmed.
-fn guaranteed_usd(model: &Model, comparison: &Comparison) -> f64 {
+/// The smallest slash, over the attacks, that goes to those harmed, and the attack.
+fn guaranteed(model: &Model, comparison: &Comparison) -> (f64, usize) {
     let each = comparison.ledgers.iter().filter_map(|ledger| {
         let Scope::Attack(index) = ledger.scope else {
             return None;
         };
         let offence = &model.slashing.offences[model.value.attacks[index].offence];
         let passed_on = offence.redistributed.get() - offence.recaptured.get();
-        Some(passed_on * ledger.line(Kind::WholeStake)?.usd)
+        Some((passed_on * ledger.line(Kind::WholeStake)?.usd, index))
     });
-    let least = each.fold(f64::INFINITY, f64::min);
-    if least.is_finite() { least } else { 0.0 }
+    each.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0))
 }
 
 /// Days from an attack to a payout: the slowest offence that an attack commits, and the

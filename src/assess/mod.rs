@@ -92,6 +92,18 @@ pub struct Assessment {
     pub expected_loss_all_days: Measure,
     /// Mean take on the worst 1 % of paths, within all days.
     pub tail_loss: Measure,
+    /// Expected harm to users of the first attack within the horizon: what strong safety weighs.
+    pub expected_harm: Measure,
+    /// The same within all days.
+    pub expected_harm_all_days: Measure,
+    /// Mean harm on the worst 1 % of paths, within all days.
+    pub tail_harm: Measure,
+    /// What of the expected harm no slash pays back, within the horizon.
+    pub expected_uncovered: Measure,
+    /// The same within all days.
+    pub expected_uncovered_all_days: Measure,
+    /// Mean of what no slash pays back on the worst 1 % of paths, within all days.
+    pub tail_uncovered: Measure,
     /// Days under water, of all days.
     pub days_insecure: Measure,
     /// The moment of the smallest margin.
@@ -174,6 +186,12 @@ pub fn assess(
         expected_loss: mean(&columns.expected_loss_usd_horizon, "USD"),
         expected_loss_all_days: mean(&columns.expected_loss_usd, "USD"),
         tail_loss: tail_loss(&columns.loss_usd, confidence, ensemble.seed),
+        expected_harm: mean(&columns.expected_harm_usd_horizon, "USD"),
+        expected_harm_all_days: mean(&columns.expected_harm_usd, "USD"),
+        tail_harm: tail_loss(&columns.harm_usd, confidence, ensemble.seed),
+        expected_uncovered: mean(&columns.expected_uncovered_usd_horizon, "USD"),
+        expected_uncovered_all_days: mean(&columns.expected_uncovered_usd, "USD"),
+        tail_uncovered: tail_loss(&columns.uncovered_usd, confidence, ensemble.seed),
         days_insecure: mean(&columns.insecure_days, "days"),
         worst: worst(columns, confidence),
         fan: fan(columns),

@@ -11,7 +11,8 @@ use crate::economics::coalition::Effort;
 use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record};
 use crate::spec::Parameters;
 use crate::spec::model::{
-    Choice, Detection, Deterrence, Evidence, Extraction, Model, Verification, Veto,
+    Choice, Detection, Deterrence, Evidence, Extraction, Insurance, Model, Offence, Verification,
+    Veto,
 };
 use crate::spec::parameters::OffenceRule;
 use crate::stats::quantile::quantile;
@@ -50,6 +51,8 @@ pub enum Knob {
     OwnMinimum,
     /// Time that rewards stay slashable.
     Vesting,
+    /// Cover that is sold to users.
+    Insurance,
 }
 
 /// What is done with a knob.
@@ -60,6 +63,8 @@ pub enum Turn {
     Weakened,
     /// The model does not have it; the trial adds it.
     Added,
+    /// It cannot be turned, and this is why; the trial is the design itself.
+    Refused(&'static str),
 }
 
 /// A setting, for a reader to write in its unit.
@@ -267,10 +272,13 @@ fn evidence(model: &Model, index: usize, add: &mut Add) {
     }
 }
 
+type SetAdd<'a> =
+    dyn FnMut(Knob, Turn, Setting, Setting, &dyn Fn(&mut Model, &mut Parameters)) + 'a;
 type Add<'a> = dyn FnMut(Knob, Turn, Setting, Setting, &dyn Fn(&mut Model, &mut OffenceRule)) + 'a;
 
 /// Redistribution, which the protocol refuses to native ETH and EIGEN (ELIP-006).
 fn redistribution(model: &Model, index: usize, add: &mut Add) {
+    const BURNED: &str = "slashes are burned";
     let given = model.slashing.offences[index].redistributed.get();
     if given > 0.0 {
         add(
@@ -296,7 +304,13 @@ fn redistribution(model: &Model, index: usize, add: &mut Add) {
         return;
     }
     let refused = |symbol: &str| matches!(symbol, "ETH" | "EIGEN");
-    if !model.market.assets.iter().any(|a| refused(&a.symbol)) {
+    if model.market.assets.iter().any(|a| refused(&a.symbol)) {
+        let why = "the protocol redistributes no native ETH and no EIGEN (ELIP-006)";
+        for (knob, why) in [(Knob::Redistribution, why), (Knob::Recipient, BURNED)] {
+            let now = Setting::Share(0.0);
+            add(knob, Turn::Refused(why), now, now, &|_, _| ());
+        }
+    } else {
         add(
             Knob::Redistribution,
             Turn::Added,
@@ -306,6 +320,56 @@ fn redistribution(model: &Model, index: usize, add: &mut Add) {
                 model.slashing.offences[index].redistributed = Share(REDISTRIBUTED_TRIED);
             },
         );
+        // And if whoever receives it is the attacker.
+        add(
+            Knob::Recipient,
+            Turn::Added,
+            Setting::Word(BURNED),
+            Setting::Share(REDISTRIBUTED_TRIED),
+            &|model, _| {
+                model.slashing.offences[index].redistributed = Share(REDISTRIBUTED_TRIED);
+                model.slashing.offences[index].recaptured = Share(REDISTRIBUTED_TRIED);
+            },
+        );
+    }
+}
+
+/// Share of the value at risk for which a trial sells cover.
+const COVER_TRIED: f64 = 0.05;
+
+/// Half of the cover that is sold; or some, where slashes are passed on to pay for it.
+fn insurance(model: &Model, add: &mut SetAdd) {
+    let passed_on = |o: &Offence| o.redistributed.get() > o.recaptured.get();
+    match model.insurance {
+        Some(sold) => add(
+            Knob::Insurance,
+            Turn::Weakened,
+            Setting::Usd(sold.cover.get()),
+            Setting::Usd(0.5 * sold.cover.get()),
+            &|model, _| {
+                model.insurance = Some(Insurance {
+                    cover: Usd(0.5 * sold.cover.get()),
+                    ..sold
+                });
+            },
+        ),
+        None if model.slashing.offences.iter().any(passed_on) => {
+            let cover = Usd(COVER_TRIED * model.value.at_risk.start.get());
+            add(
+                Knob::Insurance,
+                Turn::Added,
+                Setting::None,
+                Setting::Usd(cover.get()),
+                &|model, _| model.insurance = Some(Insurance::of(cover)),
+            );
+        }
+        None => add(
+            Knob::Insurance,
+            Turn::Refused("cover is paid out of slashes that are passed on, and these are burned"),
+            Setting::None,
+            Setting::None,
+            &|_, _| (),
+        ),
     }
 }
 
@@ -408,6 +472,7 @@ fn set_trials(model: &Model, design: &Parameters, trials: &mut Vec<Trial>) {
             &|model, _| model.rewards.vesting = Days(VESTING_TRIED),
         );
     }
+    insurance(model, &mut add);
     let threshold = design.threshold.get();
     add(
         Knob::Threshold,

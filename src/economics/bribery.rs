@@ -46,7 +46,7 @@ pub fn pivotality(n: u64, needed: u64, joins: f64) -> f64 {
 /// programming on a grid of `cells` weights.
 ///
 /// Weights are rounded to the grid, so a voter is decisive to within one cell; with equal weights
-/// and enough cells it is [`pivotality`].
+/// it is [`pivotality`], without a grid.
 #[must_use]
 pub fn weighted_pivotality(weights: &[f64], threshold: f64, joins: f64, cells: usize) -> Vec<f64> {
     let total: f64 = weights.iter().sum();
@@ -54,6 +54,11 @@ pub fn weighted_pivotality(weights: &[f64], threshold: f64, joins: f64, cells: u
         cells >= 2 && total > 0.0,
         "{cells} cells for a weight of {total}"
     );
+    let first = weights[0];
+    if weights.iter().all(|w| (w - first).abs() <= 1e-12 * first) {
+        let needed = (threshold / first - 1e-9).ceil().max(0.0) as u64;
+        return vec![pivotality(weights.len() as u64, needed, joins); weights.len()];
+    }
     let cell = |weight: f64| (weight / total * cells as f64).round() as usize;
     // ⌈·⌉, less a rounding error: a threshold on a grid point is reached there.
     let needed = (threshold / total * cells as f64 - 1e-9).ceil().max(0.0) as usize;

@@ -118,6 +118,22 @@ impl Faults {
         }
     }
 
+    /// P(k of `n` fail) for every k of 0..=n, by one recursion where the law has one.
+    #[must_use]
+    pub fn masses(&self, n: u64) -> Vec<f64> {
+        let Self::BetaBinomial { a, b } = *self else {
+            return (0..=n).map(|k| self.mass(k, n)).collect();
+        };
+        let mut ln_mass: f64 = (0..n).map(|i| (-a / (a + b + i as f64)).ln_1p()).sum();
+        let mut masses = vec![ln_mass.exp()];
+        for j in 0..n {
+            let (j, n) = (j as f64, n as f64);
+            ln_mass += ((n - j) / (j + 1.0) * (a + j) / (b + n - j - 1.0)).ln();
+            masses.push(ln_mass.exp());
+        }
+        masses
+    }
+
     /// P(at least `k` of `n` fail), added from the small end of the tail.
     #[must_use]
     pub fn at_least(&self, k: u64, n: u64) -> f64 {
@@ -185,6 +201,17 @@ mod tests {
                     (variance - model.variance(n)).abs() < 1e-11,
                     "{model:?} {n} {variance}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn all_masses_at_once_are_each_alone() {
+        for model in MODELS {
+            for n in [1, 2, 40] {
+                for (k, mass) in model.masses(n).into_iter().enumerate() {
+                    assert!((mass - model.mass(k as u64, n)).abs() < 1e-14, "{model:?}");
+                }
             }
         }
     }

@@ -191,6 +191,28 @@ pub fn risk_premium(probability: f64, slash_fraction: f64, risk_aversion: f64) -
     -((probability * gain).ln_1p() / exponent).exp_m1()
 }
 
+/// The premium for a slash whose size is one of several, `(share of the slashes, slash fraction)`
+/// with shares that add up to one: CE = 1 − [1 + p (E(1−f)^{1−g} − 1)]^{1/(1−g)}.
+#[must_use]
+pub fn mixed_risk_premium(probability: f64, sizes: &[(f64, f64)], risk_aversion: f64) -> f64 {
+    if let [(_, only)] = sizes {
+        return risk_premium(probability, *only, risk_aversion);
+    }
+    let exponent = 1.0 - risk_aversion;
+    let mean = |of: &dyn Fn(f64) -> f64| -> f64 {
+        sizes
+            .iter()
+            .filter(|(share, _)| *share > 0.0)
+            .map(|&(share, fraction)| share * of((-fraction).ln_1p()))
+            .sum()
+    };
+    if exponent.abs() < 1e-12 {
+        return -(probability * mean(&|ln_kept| ln_kept)).exp_m1();
+    }
+    let gain = mean(&|ln_kept| (exponent * ln_kept).exp_m1());
+    -((probability * gain).ln_1p() / exponent).exp_m1()
+}
+
 /// The premium for several independent hazards a year, each (hazard rate, slash fraction): their
 /// premiums added, as each is small.
 #[must_use]
@@ -292,6 +314,16 @@ mod tests {
             "a ruinous loss is worth everything"
         );
         assert!((risk_premium(1e-14, 0.5, 3.0) - 1.5e-14).abs() < 1e-20);
+    }
+
+    #[test]
+    fn a_mixture_of_equal_sizes_is_one_size() {
+        for g in [0.0, 0.5, 1.0, 3.0] {
+            let mixed = mixed_risk_premium(0.02, &[(0.4, 0.3), (0.6, 0.3)], g);
+            assert!((mixed - risk_premium(0.02, 0.3, g)).abs() < 1e-15, "{g}");
+            let spread = mixed_risk_premium(0.02, &[(0.5, 0.1), (0.5, 0.5)], g);
+            assert!(spread >= mixed - 1e-15, "a spread of sizes is no cheaper");
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub enum Purpose {
     Faults(usize),
     /// What happens once an attack is made: one stream for each time that it is played.
     Incident(usize),
+    /// Whether the slash for the first attack of a path lands.
+    Landing,
     /// Anything else that a later mechanism draws.
     Other(usize),
 }
@@ -46,6 +48,7 @@ impl Purpose {
             Purpose::Parameter(k) => (9, k),
             Purpose::Faults(k) => (11, k),
             Purpose::Incident(k) => (12, k),
+            Purpose::Landing => (13, 0),
         };
         (kind << 32) | index as u64
     }

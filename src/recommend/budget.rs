@@ -5,6 +5,7 @@
 //! aversion), for being locked and for the best alternative. Operators ask that their share of
 //! the rewards pays their costs. The budget is the larger of the two.
 
+use crate::economics::faults::{Faults, correlated_penalty};
 use crate::economics::slashing;
 use crate::economics::solve::root;
 use crate::economics::supply::{BindingBudget, BindingSide, SupplyCurve, SupplyStep, Terms};
@@ -64,12 +65,8 @@ impl Premiums {
     #[must_use]
     pub fn of(model: &Model, parameters: &Parameters) -> Self {
         let asked = &model.supply.premium;
-        let slashing = hazards(model, parameters)
-            .into_iter()
-            .map(|hazard| slashing::total_risk_premium(&[hazard], asked.risk_aversion))
-            .collect();
         Self {
-            slashing,
+            slashing: accident_premiums(model, parameters),
             theft: theft_premium(model, parameters),
             illiquidity: asked.illiquidity.get(),
             alternative: asked.alternative.get(),
@@ -92,15 +89,70 @@ fn theft_premium(model: &Model, parameters: &Parameters) -> f64 {
     model.supply.premium.theft.get() * largest
 }
 
-/// Rate of accidents and what one takes, offence by offence.
-fn hazards(model: &Model, parameters: &Parameters) -> Vec<(f64, f64)> {
-    let offences = model.slashing.offences.iter().enumerate();
+/// What stakers ask for accidents, offence by offence: a flat slash takes the same whoever else
+/// fails; a correlated one takes more when a common cause reaches others too.
+fn accident_premiums(model: &Model, parameters: &Parameters) -> Vec<f64> {
+    let clusters = model
+        .slashing
+        .offences
+        .iter()
+        .any(|offence| offence.correlated.is_some())
+        .then(|| Reached::of(model, parameters));
+    let aversion = model.supply.premium.risk_aversion;
+    let offences = model.slashing.offences.iter().zip(&parameters.offences);
     offences
-        .map(|(index, offence)| {
-            let alone = parameters.slash_alone(model, index);
-            (offence.accidental.get(), alone.get())
+        .map(|(offence, rule)| {
+            let probability = slashing::yearly_probability(offence.accidental.get());
+            match (offence.correlated, &clusters) {
+                (Some(factor), Some(reached)) => {
+                    let sizes = reached.sizes(factor, rule.slash.get());
+                    slashing::mixed_risk_premium(probability, &sizes, aversion)
+                }
+                _ => slashing::risk_premium(probability, rule.slash.get(), aversion),
+            }
         })
         .collect()
+}
+
+/// How many operators are at fault together, as one that is at fault sees it.
+struct Reached {
+    operators: u64,
+    /// `(share of an operator's accidents, number at fault with it, itself included)`.
+    counts: Vec<(f64, u64)>,
+}
+
+impl Reached {
+    fn of(model: &Model, parameters: &Parameters) -> Self {
+        let n = match &model.operators.structure {
+            Structure::Pooled { .. } => u64::from(parameters.operators.max(1)),
+            Structure::Entities(_) => parameters.admitted(model).len().max(1) as u64,
+        };
+        let (clustered, reach) = (model.faults.clustered.get(), model.faults.reach.get());
+        let mut counts = vec![(1.0 - clustered, 1)];
+        if clustered > 0.0 {
+            // Whoever is reached is rather in a large cluster: k P(k) / (n reach).
+            let masses = if reach < 1.0 {
+                Faults::of_correlation(reach, model.faults.correlation).masses(n)
+            } else {
+                (0..=n).map(|k| f64::from(u8::from(k == n))).collect()
+            };
+            let sized = masses.into_iter().zip(0..=n).skip(1);
+            counts.extend(
+                sized.map(|(mass, k)| (clustered * mass * k as f64 / (n as f64 * reach), k)),
+            );
+        }
+        Self {
+            operators: n,
+            counts,
+        }
+    }
+
+    /// `(share of the accidents, slash fraction)` under a correlated penalty.
+    fn sizes(&self, factor: f64, most: f64) -> Vec<(f64, f64)> {
+        let slash = |k: u64| correlated_penalty(factor, k, self.operators).min(most);
+        let counts = self.counts.iter();
+        counts.map(|&(share, k)| (share, slash(k))).collect()
+    }
 }
 
 /// What a budget is worth to those whom it pays, USD a year: less what is lost when rewards in the
@@ -134,10 +186,7 @@ fn budget_worth(model: &Model, needed_usd_year: f64) -> f64 {
 /// The yield that stakers ask for accidental slashing under a design's slash fractions, a year.
 #[must_use]
 pub fn slashing_premium(model: &Model, parameters: &Parameters) -> f64 {
-    slashing::total_risk_premium(
-        &hazards(model, parameters),
-        model.supply.premium.risk_aversion,
-    )
+    accident_premiums(model, parameters).iter().sum()
 }
 
 /// The budget that a design needs, or `None` when no yield brings its stake.

@@ -264,8 +264,11 @@ pub struct Variant {
 pub struct SlashRule {
     /// The offence it punishes, or the name of the rule.
     pub rule: String,
-    /// Its setting: "99 %", "3× the faulty share".
+    /// Its setting and the one it is compared with: "99 % → 49 %".
     pub setting: String,
+    /// What the same risk costs with the other setting: "9.2 M USD/yr (2× the stake)".
+    #[serde(default)]
+    pub same_risk: String,
     /// What it costs: premium, false slashes, delay, as a sentence.
     pub costs: String,
     /// What it buys: cost of corruption, stake saved, as a sentence.
@@ -286,6 +289,8 @@ pub enum Worth {
     Drop,
     /// Neither matters at this design.
     Neutral,
+    /// The design lacks it, and the same risk would cost less with it.
+    Add,
 }
 
 /// Who holds the stake of the set.

@@ -53,6 +53,7 @@ pub(super) fn render(findings: &Findings, figures: &[Figure]) -> String {
         "figures_binds": of(Part::Binds),
         "figures_evidence": of(Part::Evidence),
         "slash_rules": view(findings, &grids.slash_rules),
+        "slash_rules_words": words::SLASH_RULES,
         "operators": view(findings, &grids.operators),
         "operators_words": words::operators(operators),
         "config": view(findings, &grids.config),

@@ -38,7 +38,7 @@ pub(super) fn render(findings: &Findings, figures: &[Figure]) -> String {
     section(
         &mut out,
         "### Slash rules: what each costs and buys",
-        "",
+        words::SLASH_RULES,
         &grids.slash_rules,
     );
     out += "\n## Evidence\n";

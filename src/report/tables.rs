@@ -191,25 +191,27 @@ fn variants(variants: &[Variant]) -> Grid {
 
 fn slash_rules(rules: &[SlashRule]) -> Grid {
     let rows = rules.iter().map(|rule| {
-        let worth = Cell {
+        let costs = Cell {
             refs: Refs(rule.assumptions.clone()),
-            ..text(words::worth(rule.worth))
+            ..text(&rule.costs)
         };
         row([
             text(&rule.rule),
             text(&rule.setting),
-            text(&rule.costs),
+            text(&rule.same_risk),
             text(&rule.buys),
-            worth,
+            costs,
+            text(words::worth(rule.worth)),
         ])
     });
     grid(
         "Slash rules",
         &[
             "rule",
-            "setting",
-            "what it costs",
+            "now → tried",
+            "the same risk then costs",
             "what it buys",
+            "what it costs",
             "verdict",
         ],
         rows.collect(),

@@ -123,8 +123,12 @@ pub fn worth(worth: Worth) -> &'static str {
         Worth::Keep => "keep",
         Worth::Drop => "drop",
         Worth::Neutral => "neutral",
+        Worth::Add => "worth adding",
     }
 }
+
+/// How to read the table of slash rules.
+pub const SLASH_RULES: &str = "Each rule turned alone, at the worst moment of the median path and on the same paths: its setting now → as tried. \"The same risk then costs\" is the budget for the stake that the same promise needs as tried. What it buys is shown as now → as tried for the attack that decides; rules that move nothing at this design come last.";
 
 /// Where the numbers come from, in one line: paths, seed, snapshot.
 #[must_use]

@@ -94,4 +94,22 @@ fn cost_columns(prefix: &str, cost: &Columns, columns: &mut Vec<(String, Column)
     );
     push("loss_usd", Column::F64(cost.loss_usd.clone()));
     push("loss_day", event(&cost.loss_day));
+    push("harm_usd", Column::F64(cost.harm_usd.clone()));
+    push("uncovered_usd", Column::F64(cost.uncovered_usd.clone()));
+    push(
+        "expected_harm_horizon_usd",
+        Column::F64(cost.expected_harm_usd_horizon.clone()),
+    );
+    push(
+        "expected_harm_usd",
+        Column::F64(cost.expected_harm_usd.clone()),
+    );
+    push(
+        "expected_uncovered_horizon_usd",
+        Column::F64(cost.expected_uncovered_usd_horizon.clone()),
+    );
+    push(
+        "expected_uncovered_usd",
+        Column::F64(cost.expected_uncovered_usd.clone()),
+    );
 }

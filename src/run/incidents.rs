@@ -32,6 +32,7 @@ pub fn incident_columns(incidents: &[Incident]) -> Vec<(String, Column)> {
         ("slashed_days", times(|one| one.slashed_days)),
         ("paid_days", times(|one| one.paid_days)),
         ("extracted_usd", reals(|one| one.extracted_usd)),
+        ("harm_usd", reals(|one| one.harm_usd)),
         ("slashed_usd", reals(|one| one.slashed_usd)),
         ("escaped_usd", reals(|one| one.escaped_usd)),
         ("paid_usd", reals(|one| one.paid_usd)),

@@ -1,5 +1,6 @@
 //! A checked model and one design, as the plain numbers that the engine plays.
 
+use super::harm::{Harm, Payout};
 use super::plan::{
     Attack as PlanAttack, Cap, Coalition, Compensation, Cost, Factor, Jumps as PlanJumps,
     Monitoring as PlanMonitoring, Operators as PlanOperators, Plan, Record,
@@ -9,8 +10,8 @@ use super::uncertainty::{Race, Uncertainty};
 use crate::economics::coalition::{Effort, cheapest_cover};
 use crate::economics::franchise;
 use crate::spec::model::{
-    Attack, Chance, Detection, Extraction, Jumps, MarketAsset, Model, Monitoring, QueuedBefore,
-    Quorum, Structure, Takes,
+    self, Attack, Chance, Detection, Extraction, Jumps, MarketAsset, Model, Monitoring,
+    QueuedBefore, Quorum, Structure, Takes,
 };
 use crate::spec::parameters::{EXIT_WINDOW, Parameters};
 use crate::units::{PerYear, Usd, UsdPerYear};
@@ -170,6 +171,37 @@ fn compile_attack(
         threshold,
         burned_share: parameters.burned_share(model, attack).get(),
         extra_profit_usd: model.extra_profit_usd(attack),
+        harm: harm(attack),
+        payout: payout(model, parameters, attack),
+    }
+}
+
+/// What users lose by an attack.
+fn harm(attack: &Attack) -> Harm {
+    match attack.harm {
+        None => Harm::TAKE,
+        Some(model::Harm::Usd(usd)) => Harm {
+            fixed_usd: usd.get(),
+            of_take: 0.0,
+        },
+        Some(model::Harm::Multiple(multiple)) => Harm {
+            fixed_usd: 0.0,
+            of_take: multiple,
+        },
+    }
+}
+
+/// What those harmed are paid: the redistributed slash less what returns to the attacker, and no
+/// more than the cover that the service sells.
+fn payout(model: &Model, parameters: &Parameters, attack: &Attack) -> Payout {
+    let offence = &model.slashing.offences[attack.offence];
+    let passed_on = offence.redistributed.get() - offence.recaptured.get();
+    Payout {
+        lands: parameters.lands(model, attack).get(),
+        of_stake: parameters.slash_of(model, attack).get() * passed_on,
+        most_usd: model
+            .insurance
+            .map_or(f64::INFINITY, |insurance| insurance.cover.get()),
     }
 }
 

@@ -191,6 +191,12 @@ impl Values {
         moved
     }
 
+    /// Stake that a share `threshold` of the votes comes with at least, USD.
+    pub fn stake_for(&self, threshold: f64) -> f64 {
+        let target = threshold * self.weight.iter().sum::<f64>();
+        coalition::fractional(&self.value, &self.weight, target).lower
+    }
+
     /// The cost of the continuum: a lower bound of that of whole entities.
     pub fn continuum(&self, target: f64) -> f64 {
         coalition::fractional(&self.cost, &self.weight, target).lower

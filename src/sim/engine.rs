@@ -12,7 +12,7 @@ use super::proof::Proofs;
 use super::tally::{Cell, Sight, Tally, bridged};
 use super::{Attack, Coalition, Cost, Drawn, NEVER, NotANumber, Plan, Record, formulas, varied};
 use crate::random::lanes::{LANES, LaneStreams, Width, uniforms};
-use crate::random::{Purpose, Seed};
+use crate::random::{Purpose, Seed, Stream};
 use std::ops::Range;
 
 /// A plan with what is worked out once for all its paths.
@@ -522,6 +522,7 @@ impl Design {
                         fan: fan_day,
                         by_size: &by_size,
                         proofs: &prepared.proofs,
+                        pool: self.costing.pool[row][lane],
                     };
                     let sight = |k: usize| {
                         let attack = &plan.attacks[k];
@@ -585,7 +586,11 @@ impl Design {
                         let tally = tallies[c * LANES + lane]
                             .take()
                             .expect("one account a lane");
-                        tally.finish(plan, cost, values)
+                        let landing = || {
+                            let path = path + lane as u64;
+                            Stream::new(seed, Purpose::Landing, path).uniform()
+                        };
+                        tally.finish(plan, cost, landing, values)
                     }
                 })
                 .collect();

@@ -79,6 +79,18 @@ pub struct Columns {
     pub loss_usd: Vec<f64>,
     /// Day of that attack, or [`NEVER`].
     pub loss_day: Vec<u32>,
+    /// Harm of that attack to users, USD.
+    pub harm_usd: Vec<f64>,
+    /// What of it no slash pays back, with the landing of the slash drawn, USD.
+    pub uncovered_usd: Vec<f64>,
+    /// Expected harm of the first attack within the horizon, given the path, USD.
+    pub expected_harm_usd_horizon: Vec<f64>,
+    /// The same over all days.
+    pub expected_harm_usd: Vec<f64>,
+    /// What of it no slash pays back, in expectation, USD.
+    pub expected_uncovered_usd_horizon: Vec<f64>,
+    /// The same over all days.
+    pub expected_uncovered_usd: Vec<f64>,
     /// `[attack][path]`: what [`Columns::critical_scale_horizon`] would be with that attack alone.
     /// Kept by [`Record::Critical`] where cost is proportional to votes, else empty.
     pub attack_scale_horizon: Vec<Vec<f64>>,
@@ -189,7 +201,9 @@ macro_rules! with_columns {
             margin: [min_margin_usd min_margin_day min_margin_attack coc_usd pfc_usd coalition_size]
             critical: [min_log_ratio_horizon min_log_ratio critical_scale_horizon critical_scale]
             full: [first_insecure_day insecure_days attack_probability_horizon attack_probability
-                expected_loss_usd_horizon expected_loss_usd loss_usd loss_day]
+                expected_loss_usd_horizon expected_loss_usd loss_usd loss_day
+                harm_usd uncovered_usd expected_harm_usd_horizon expected_harm_usd
+                expected_uncovered_usd_horizon expected_uncovered_usd]
         }
     };
 }

@@ -109,7 +109,13 @@ pub fn compile(model: &Model, parameters: &Parameters, days: u32) -> HonestPlan 
             clustered: model.faults.clustered.get(),
             reach: model.faults.reach.get(),
             correlation: model.faults.correlation,
-            penalty: Penalty::Flat(rule.slash.get()),
+            penalty: match offence.correlated {
+                None => Penalty::Flat(rule.slash.get()),
+                Some(factor) => Penalty::Correlated {
+                    factor,
+                    most: rule.slash.get(),
+                },
+            },
         })
         .collect();
     HonestPlan {

@@ -16,6 +16,7 @@ mod ensemble;
 mod fan;
 mod fault;
 mod formulas;
+mod harm;
 pub mod honest;
 pub mod incident;
 mod kernels;
@@ -37,6 +38,7 @@ pub use conditional::{Conditional, Today};
 pub use ensemble::{Columns, Ensemble, NEVER};
 pub use fan::Fan;
 pub use fault::NotANumber;
+pub use harm::{Harm, Payout};
 pub use plan::{
     Attack, Cap, Coalition, Compensation, Cost, Factor, Jumps, Monitoring, Operators, Plan, Record,
     SharedJumps, Take, Weights, When,

@@ -1,5 +1,6 @@
 //! What one path leaves behind, and the rules by which a day changes it.
 
+use super::harm::Loss;
 use super::{NEVER, NotANumber};
 use crate::random::Seed;
 
@@ -33,6 +34,12 @@ pub(super) struct CostOutcome {
     pub expected_loss_usd: f64,
     pub loss_usd: f64,
     pub loss_day: u32,
+    pub harm_usd: f64,
+    pub uncovered_usd: f64,
+    pub expected_harm_usd_horizon: f64,
+    pub expected_harm_usd: f64,
+    pub expected_uncovered_usd_horizon: f64,
+    pub expected_uncovered_usd: f64,
     /// One an attack, if only they are asked for.
     pub attack_scale_horizon: Vec<f64>,
 }
@@ -60,8 +67,29 @@ impl CostOutcome {
             expected_loss_usd: 0.0,
             loss_usd: 0.0,
             loss_day: NEVER,
+            harm_usd: 0.0,
+            uncovered_usd: 0.0,
+            expected_harm_usd_horizon: 0.0,
+            expected_harm_usd: 0.0,
+            expected_uncovered_usd_horizon: 0.0,
+            expected_uncovered_usd: 0.0,
             attack_scale_horizon: Vec::new(),
         }
+    }
+
+    /// Notes where the sums stand at the end of the horizon.
+    pub fn close_horizon(&mut self, untouched: f64) {
+        self.attack_probability_horizon = 1.0 - untouched;
+        self.expected_loss_usd_horizon = self.expected_loss_usd;
+        self.expected_harm_usd_horizon = self.expected_harm_usd;
+        self.expected_uncovered_usd_horizon = self.expected_uncovered_usd;
+    }
+
+    /// Adds what a first attack of this day brings, so often.
+    pub fn expect(&mut self, probability: f64, loss: Loss) {
+        self.expected_loss_usd += probability * loss.profit;
+        self.expected_harm_usd += probability * loss.harm;
+        self.expected_uncovered_usd += probability * loss.uncovered;
     }
 }
 
@@ -73,6 +101,7 @@ impl PathOutcome {
                 cost.min_margin_usd,
                 cost.min_log_ratio,
                 cost.expected_loss_usd,
+                cost.expected_uncovered_usd,
                 self.end_value_usd,
             ];
             if numbers

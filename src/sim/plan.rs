@@ -3,6 +3,7 @@
 //! A step is one day; a year has 365. Money is in US dollars. A `Plan` is made by compiling a
 //! checked model, or by hand in tests and benchmarks. [`Plan::check`] asserts what must hold.
 
+use super::harm::{Harm, Payout};
 use super::uncertainty::Uncertainty;
 use crate::economics::heavy_tail::ParetoTake;
 use crate::economics::range;
@@ -196,6 +197,10 @@ pub struct Attack {
     pub burned_share: f64,
     /// Profit beside the take (a short sale; negative for expenses), USD.
     pub extra_profit_usd: f64,
+    /// What users lose by it.
+    pub harm: Harm,
+    /// What they are paid back.
+    pub payout: Payout,
 }
 
 /// What an attack takes, in USD.
@@ -615,6 +620,21 @@ impl Attack {
             self.cap.fixed_usd() >= 0.0,
             "a cap of {} USD",
             self.cap.fixed_usd()
+        );
+        assert!(
+            self.harm.fixed_usd >= 0.0
+                && self.harm.fixed_usd.is_finite()
+                && self.harm.of_take >= 0.0
+                && self.harm.of_take.is_finite(),
+            "harm that cannot be: {:?}",
+            self.harm
+        );
+        assert!(
+            (0.0..=1.0).contains(&self.payout.lands)
+                && (0.0..=1.0).contains(&self.payout.of_stake)
+                && self.payout.most_usd >= 0.0,
+            "a payout that cannot be: {:?}",
+            self.payout
         );
         if let When::Poisson { per_year } = self.when {
             assert!(

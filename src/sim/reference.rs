@@ -8,6 +8,7 @@ mod market;
 use super::coalition::{self, Cover};
 use super::ensemble::Ensemble;
 use super::formulas;
+use super::harm::{Loss, Met};
 use super::outcome::{CostOutcome, PathOutcome};
 use super::{Attack, Cap, Coalition, Cost, Fan, Monitoring, Plan, Take, Weights, When};
 use crate::random::{Purpose, Seed, Stream};
@@ -395,7 +396,10 @@ fn play(plan: &Plan, seed: Seed, path: u64, fans: &mut [&mut Fan]) -> PathOutcom
         }
     }
     let outcome = PathOutcome {
-        costs: tallies.into_iter().map(|t| t.finish(plan)).collect(),
+        costs: tallies
+            .into_iter()
+            .map(|t| t.finish(plan, Stream::new(seed, Purpose::Landing, path).uniform()))
+            .collect(),
         end_price_usd: market.prices(),
         end_value_usd: market.value(),
     };
@@ -411,6 +415,7 @@ struct Tally {
     yesterday: Vec<Option<Yesterday>>,
     /// Probability that no attack was made so far.
     untouched: f64,
+    met: Option<Met>,
 }
 
 impl Tally {
@@ -421,6 +426,7 @@ impl Tally {
             worst_prices: Vec::new(),
             yesterday: vec![None; plan.attacks.len()],
             untouched: 1.0,
+            met: None,
         };
         if plan.monitoring == Monitoring::Continuous {
             for (k, attack) in plan.attacks.iter().enumerate() {
@@ -519,19 +525,26 @@ impl Tally {
             if let (Some(&profit), true) = (taken, self.out.loss_day > day) {
                 self.out.loss_usd = profit;
                 self.out.loss_day = day;
+                self.out.harm_usd = attack.harm.of(profit - attack.extra_profit_usd);
+                self.met = Some(Met::of(attack, pledged(plan, attack, prices)));
             }
             // What opportunities take in expectation.
+            let stake = pledged(plan, attack, prices);
             match (attack.when, known) {
                 (When::Standing, _) if insecure_within => {
-                    sum.certain = sum.certain.or(Some(seen[0]))
+                    let loss = Loss::known(attack, seen[0], stake);
+                    sum.certain = sum.certain.or(Some(loss))
                 }
                 (When::Standing, _) => {}
                 (When::Poisson { per_year }, Some((profit, _))) => {
-                    sum.add(per_year / DAYS_PER_YEAR, occupied, occupied * profit);
+                    let loss = Loss::known(attack, profit, stake);
+                    sum.add(per_year / DAYS_PER_YEAR, occupied, loss.times(occupied));
                 }
                 (When::Poisson { per_year }, None) => {
-                    let (probability, above) = profit_above(attack, value, at.bound);
-                    sum.add(per_year / DAYS_PER_YEAR, probability, above);
+                    let (probability, loss) = Loss::drawn(attack, at.bound, stake, |cost| {
+                        profit_above(attack, value, cost)
+                    });
+                    sum.add(per_year / DAYS_PER_YEAR, probability, loss);
                 }
             }
             if let (Some(profit), Monitoring::Continuous) = (known, plan.monitoring) {
@@ -543,8 +556,7 @@ impl Tally {
         if day == plan.horizon_days {
             self.out.min_log_ratio_horizon = self.out.min_log_ratio;
             self.out.critical_scale_horizon = self.out.critical_scale;
-            self.out.attack_probability_horizon = 1.0 - self.untouched;
-            self.out.expected_loss_usd_horizon = self.out.expected_loss_usd;
+            self.out.close_horizon(self.untouched);
         }
         if let (Some(ratio), Ok(index)) = (day_ratio, plan.fan_days.binary_search(&day)) {
             fan.count(index, ratio);
@@ -571,17 +583,21 @@ impl Tally {
     /// The first attack of the day, if none came before: certain, or with a hazard.
     fn pay(&mut self, sum: &Hazards) {
         let out = &mut self.out;
-        if let Some(profit) = sum.certain {
-            out.expected_loss_usd += self.untouched * profit;
+        if let Some(loss) = sum.certain {
+            out.expect(self.untouched, loss);
             self.untouched = 0.0;
         } else if sum.hazard > 0.0 {
             let stays = libm::exp(-sum.hazard);
-            out.expected_loss_usd += self.untouched * (1.0 - stays) * sum.loss / sum.hazard;
+            out.expect(self.untouched * (1.0 - stays) / sum.hazard, sum.loss);
             self.untouched *= stays;
         }
     }
 
-    fn finish(mut self, plan: &Plan) -> CostOutcome {
+    /// `landing` decides whether the slash of the attack that was met lands.
+    fn finish(mut self, plan: &Plan, landing: f64) -> CostOutcome {
+        if let Some(met) = self.met {
+            self.out.uncovered_usd = met.uncovered(self.out.harm_usd, landing);
+        }
         self.out.attack_probability = 1.0 - self.untouched;
         if let Some(attack) = plan.attacks.get(self.out.min_margin_attack as usize) {
             self.out.coalition_size = fewest(plan, attack, &self.worst_prices);
@@ -594,15 +610,25 @@ impl Tally {
 #[derive(Default)]
 struct Hazards {
     hazard: f64,
-    loss: f64,
-    certain: Option<f64>,
+    loss: Loss,
+    certain: Option<Loss>,
 }
 
 impl Hazards {
-    fn add(&mut self, rate: f64, probability: f64, loss: f64) {
+    fn add(&mut self, rate: f64, probability: f64, loss: Loss) {
         self.hazard += rate * probability;
-        self.loss += rate * loss;
+        self.loss.add(loss.times(rate));
     }
+}
+
+/// Slashable stake that any coalition with the votes for an attack holds at least, USD.
+fn pledged(plan: &Plan, attack: &Attack, prices: &[f64]) -> f64 {
+    let whole = Attack {
+        burned_share: 1.0,
+        ..*attack
+    };
+    let (stake, weights, target) = entities(plan, Cost::WholeStake, &whole, prices, 1.0);
+    coalition::fractional(&stake, &weights, target).lower
 }
 
 /// The smallest scale from `known` on at which the operators' own loss reaches `needed`.

@@ -153,7 +153,9 @@ fn summarise(columns: &Columns) -> CostSummary {
     }
     numbers!(min_margin_usd coc_usd pfc_usd largest_gap min_log_ratio_horizon min_log_ratio
         critical_scale_horizon critical_scale insecure_days attack_probability_horizon
-        attack_probability expected_loss_usd_horizon expected_loss_usd loss_usd);
+        attack_probability expected_loss_usd_horizon expected_loss_usd loss_usd
+        harm_usd uncovered_usd expected_harm_usd_horizon expected_harm_usd
+        expected_uncovered_usd_horizon expected_uncovered_usd);
     days!(min_margin_day first_insecure_day loss_day coalition_size);
     CostSummary {
         cost: columns.cost,

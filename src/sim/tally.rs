@@ -1,11 +1,12 @@
 //! The account of one path: how each day changes its measures.
 
 use super::costing::{Finder, Values, proportional};
+use super::harm::{Loss, Met};
 use super::market::Market;
 use super::outcome::CostOutcome;
 use super::profit::Profit;
 use super::proof::Proofs;
-use super::{Attack, Coalition, Cost, Fan, Monitoring, Plan, When, formulas};
+use super::{Attack, Coalition, Cost, Fan, Monitoring, Plan, Weights, When, formulas};
 use crate::units::DAYS_PER_YEAR;
 
 /// The account of one path for one way of counting the cost.
@@ -15,6 +16,8 @@ pub(super) struct Tally {
     /// For each attack, whether it paid at the end of the day before.
     insecure: Vec<bool>,
     untouched: f64,
+    /// The attack that was drawn first.
+    met: Option<Met>,
     /// For each attack, the set that last proved the continuum's cost on this path.
     proofs: Vec<Vec<u32>>,
 }
@@ -45,20 +48,22 @@ pub(super) struct Cell<'a> {
     /// Entities by value at the start, largest first.
     pub by_size: &'a [u32],
     pub proofs: &'a Proofs,
+    /// All slashable stake, USD.
+    pub pool: f64,
 }
 
 /// What the opportunities of one day take in expectation.
 #[derive(Default)]
 struct Hazards {
     hazard: f64,
-    loss: f64,
-    certain: Option<f64>,
+    loss: Loss,
+    certain: Option<Loss>,
 }
 
 impl Hazards {
-    fn add(&mut self, rate: f64, probability: f64, loss: f64) {
+    fn add(&mut self, rate: f64, probability: f64, loss: Loss) {
         self.hazard += rate * probability;
-        self.loss += rate * loss;
+        self.loss.add(loss.times(rate));
     }
 }
 
@@ -75,6 +80,7 @@ impl Tally {
             worst_prices: Vec::new(),
             insecure: Vec::new(),
             untouched: 1.0,
+            met: None,
             proofs: Vec::new(),
         }
     }
@@ -155,7 +161,7 @@ impl Tally {
             }
             under_water = under_water.max(occupied);
             let coc = searched.map_or(sight.bound, |s| s.coc);
-            self.take(cell, attack, arrivals, known, insecure_within, coc);
+            self.take(cell, attack, arrivals, known, insecure_within, coc, values);
             self.hazard(
                 cell,
                 attack,
@@ -164,6 +170,7 @@ impl Tally {
                 insecure_within,
                 occupied,
                 &mut sum,
+                values,
             );
             if let Some(before) = self.insecure.get_mut(k) {
                 *before = insecure_end;
@@ -174,8 +181,7 @@ impl Tally {
         if cell.day == plan.horizon_days {
             self.out.min_log_ratio_horizon = self.out.min_log_ratio;
             self.out.critical_scale_horizon = self.critical_scale(cell.cost);
-            self.out.attack_probability_horizon = 1.0 - self.untouched;
-            self.out.expected_loss_usd_horizon = self.out.expected_loss_usd;
+            self.out.close_horizon(self.untouched);
         }
         if let (Some(ratio), Some(index)) = (day_ratio, cell.fan) {
             fan.count(index, ratio);
@@ -201,6 +207,10 @@ impl Tally {
     }
 
     /// What a drawn opportunity takes, if none came before.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what one attack looked like today"
+    )]
     fn take(
         &mut self,
         cell: &Cell,
@@ -209,6 +219,7 @@ impl Tally {
         known: Option<f64>,
         insecure: bool,
         coc: f64,
+        values: &mut Values,
     ) {
         let taken = match attack.when {
             When::Standing => known.filter(|_| insecure),
@@ -217,6 +228,8 @@ impl Tally {
         if let (Some(profit), true) = (taken, self.out.loss_day > cell.day) {
             self.out.loss_usd = profit;
             self.out.loss_day = cell.day;
+            self.out.harm_usd = attack.harm.of(profit - attack.extra_profit_usd);
+            self.met = Some(Met::of(attack, pledged(cell, attack, values)));
         }
     }
 
@@ -234,32 +247,40 @@ impl Tally {
         insecure: bool,
         occupied: f64,
         sum: &mut Hazards,
+        values: &mut Values,
     ) {
         match (attack.when, known) {
             (When::Standing, profit) => {
-                if insecure {
-                    sum.certain = sum.certain.or(profit);
+                if let (true, None, Some(profit)) = (insecure, sum.certain, profit) {
+                    let stake = pledged(cell, attack, values);
+                    sum.certain = Some(Loss::known(attack, profit, stake));
                 }
             }
             (When::Poisson { per_year }, Some(profit)) => {
-                sum.add(per_year / DAYS_PER_YEAR, occupied, occupied * profit);
+                if occupied > 0.0 {
+                    let loss = Loss::known(attack, profit, pledged(cell, attack, values));
+                    sum.add(per_year / DAYS_PER_YEAR, occupied, loss.times(occupied));
+                }
             }
             (When::Poisson { per_year }, None) => {
                 let value = cell.market.price[cell.plan.asset_count()][cell.row][cell.lane];
-                let (probability, above) = formulas::profit_above(attack, value, sight.bound);
-                sum.add(per_year / DAYS_PER_YEAR, probability, above);
+                let stake = pledged(cell, attack, values);
+                let above = |cost| formulas::profit_above(attack, value, cost);
+                let (probability, loss) = Loss::drawn(attack, sight.bound, stake, above);
+                sum.add(per_year / DAYS_PER_YEAR, probability, loss);
             }
         }
     }
 
     /// The first attack of the day, if none came before: certain, or with a hazard.
     fn pay(&mut self, sum: &Hazards) {
-        if let Some(profit) = sum.certain {
-            self.out.expected_loss_usd += self.untouched * profit;
+        if let Some(loss) = sum.certain {
+            self.out.expect(self.untouched, loss);
             self.untouched = 0.0;
         } else if sum.hazard > 0.0 {
             let stays = libm::exp(-sum.hazard);
-            self.out.expected_loss_usd += self.untouched * (1.0 - stays) * sum.loss / sum.hazard;
+            let first = self.untouched * (1.0 - stays) / sum.hazard;
+            self.out.expect(first, sum.loss);
             self.untouched *= stays;
         }
     }
@@ -272,7 +293,17 @@ impl Tally {
     }
 
     /// The account closed.
-    pub fn finish(mut self, plan: &Plan, cost: Cost, values: &mut Values) -> CostOutcome {
+    /// `landing` draws the uniform number that decides whether the slash of a drawn attack lands.
+    pub fn finish(
+        mut self,
+        plan: &Plan,
+        cost: Cost,
+        landing: impl Fn() -> f64,
+        values: &mut Values,
+    ) -> CostOutcome {
+        if let Some(met) = self.met {
+            self.out.uncovered_usd = met.uncovered(self.out.harm_usd, landing());
+        }
         self.out.critical_scale = self.critical_scale(cost);
         self.out.attack_probability = 1.0 - self.untouched;
         if let Some(attack) = plan.attacks.get(self.out.min_margin_attack as usize)
@@ -289,6 +320,23 @@ impl Tally {
 /// Whether the moments between the ends of days count for an attack.
 pub(super) fn bridged(plan: &Plan, attack: &Attack) -> bool {
     plan.monitoring == Monitoring::Continuous && !attack.take.is_random()
+}
+
+/// Slashable stake that any coalition with the votes for an attack holds at least, USD; nothing
+/// where no slash pays anybody.
+fn pledged(cell: &Cell, attack: &Attack, values: &mut Values) -> f64 {
+    let plan = cell.plan;
+    let threshold = plan.thresholds[attack.threshold];
+    if !attack.payout.pays() {
+        return 0.0;
+    }
+    if plan.operators.weights == Weights::SlashableValue {
+        return threshold * cell.pool;
+    }
+    let mut prices = vec![0.0; plan.asset_count()];
+    cell.market.prices(cell.row, cell.lane, &mut prices);
+    values.at(plan, &prices);
+    values.stake_for(threshold)
 }
 
 fn search(

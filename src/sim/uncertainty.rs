@@ -199,7 +199,9 @@ impl Drawn {
         if let When::Poisson { per_year } = &mut varied.when {
             *per_year *= self.opportunities;
         }
-        varied.burned_share *= race.map_or(1.0, |race| race.ratio(self.detection));
+        let lands = race.map_or(1.0, |race| race.ratio(self.detection));
+        varied.burned_share *= lands;
+        varied.payout.lands = (varied.payout.lands * lands).min(1.0);
         varied
     }
 

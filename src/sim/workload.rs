@@ -62,6 +62,8 @@ pub fn common(coalition: Coalition) -> Plan {
             threshold: 0,
             burned_share: 0.45,
             extra_profit_usd: 0.0,
+            harm: super::Harm::TAKE,
+            payout: super::Payout::NONE,
         }],
         coalition,
         costs: vec![Cost::WholeStake],

@@ -2,7 +2,7 @@
 //! honest faults come in clusters, what stakers do once an attack is known.
 
 use crate::economics::impact::SquareRootImpact;
-use crate::units::{Days, Share, Usd};
+use crate::units::{Share, Usd};
 use serde::Serialize;
 
 /// What is traded of an asset, and what trades do to its price.
@@ -67,8 +67,6 @@ pub struct IncidentRules {
     pub leaving: Share,
     /// Share of the remaining stake that its holders sell at once, as liquid tokens.
     pub selling: Share,
-    /// How long before the attack the attackers asked to leave.
-    pub queued: Days,
 }
 
 /// All collateral that the service could ask for, with the joint law of its prices.

@@ -35,6 +35,4 @@ pub struct Incident {
     pub leaving: Option<Quantity<Fraction>>,
     /// Share of the remaining stake that its holders sell at once, as liquid tokens.
     pub selling: Option<Quantity<Fraction>>,
-    /// How long before the attack the attackers asked to leave: so much less time to slash them.
-    pub queued: Option<Quantity<Span>>,
 }

@@ -169,6 +169,22 @@ pub struct Insurance {
     pub claim: Option<(Usd, f64)>,
 }
 
+impl Insurance {
+    /// Cover of a sum, with a haircut by the first passage of the collateral at 1 %, no loading,
+    /// and the claims that the simulation meets.
+    #[must_use]
+    pub fn of(cover: Usd) -> Self {
+        Self {
+            cover,
+            haircut: None,
+            tolerance: Share(0.01),
+            loading: Share(0.0),
+            claims: None,
+            claim: None,
+        }
+    }
+}
+
 impl Attack {
     /// Profit beside the take, USD: short sale, reordering, ransom. Each can be had in the same
     /// attack.

@@ -108,13 +108,20 @@ impl Parameters {
     #[must_use]
     pub fn burned_share(&self, model: &Model, attack: &Attack) -> Share {
         let offence = &model.slashing.offences[attack.offence];
-        let rule = self.offences[attack.offence];
-        let lands = match attack.queued {
-            Some(queued) => rule.lands_queued(offence, queued),
-            None => rule.lands(offence),
-        };
+        let lands = self.lands(model, attack);
         let slash = self.slash_of(model, attack);
         Share(slash.get() * lands.get() * (1.0 - offence.recaptured.get()))
+    }
+
+    /// Probability that the slash for an attack lands, with the exits that the attack had queued.
+    #[must_use]
+    pub fn lands(&self, model: &Model, attack: &Attack) -> Share {
+        let offence = &model.slashing.offences[attack.offence];
+        let rule = self.offences[attack.offence];
+        match attack.queued {
+            Some(queued) => rule.lands_queued(offence, queued),
+            None => rule.lands(offence),
+        }
     }
 
     /// Share of its stake that a coalition loses for an attack: a correlated penalty grows with
@@ -123,13 +130,6 @@ impl Parameters {
     pub fn slash_of(&self, model: &Model, attack: &Attack) -> Share {
         let offence = &model.slashing.offences[attack.offence];
         self.offences[attack.offence].slash_at(offence, self.threshold_of(attack))
-    }
-
-    /// Share of its stake that one operator alone loses for an offence.
-    #[must_use]
-    pub fn slash_alone(&self, model: &Model, offence: usize) -> Share {
-        let alone = Share(1.0 / f64::from(self.operators.max(1)));
-        self.offences[offence].slash_at(&model.slashing.offences[offence], alone)
     }
 
     /// The operators that the design admits, largest first, with their slashable tokens: the

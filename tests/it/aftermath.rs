@@ -12,9 +12,9 @@ use stakewright::sim::incident::{
     self, Collateral, Detection, Extraction, Fate, Incident, IncidentPlan, Moment, Punishment,
 };
 use stakewright::sim::{self, Attack, Cap, Cost, Operators, Progress, Take, When};
-use stakewright::spec::model::{Choice, OwnToken};
+use stakewright::spec::model::{Choice, OwnToken, Queued, QueuedBefore};
 use stakewright::spec::{Model, Parameters};
-use stakewright::units::{PerYear, Share, Usd};
+use stakewright::units::{Days, PerYear, Share, Usd};
 use std::sync::atomic::AtomicBool;
 
 /// One pool of 100 MUSD at a price of one; a threshold of a third; an attack that takes `usd`.
@@ -26,6 +26,8 @@ fn plan(usd: f64, punishment: Punishment) -> IncidentPlan {
         threshold: 0,
         burned_share: punishment.slash,
         extra_profit_usd: 0.0,
+        harm: stakewright::sim::Harm::TAKE,
+        payout: stakewright::sim::Payout::NONE,
     };
     let mut plan = single(100e6, 0.0, 30, attack);
     plan.thresholds = vec![1.0 / 3.0];
@@ -45,7 +47,6 @@ fn plan(usd: f64, punishment: Punishment) -> IncidentPlan {
         punishments: vec![punishment],
         leaving: 0.0,
         selling: 0.0,
-        queued_days: 0.0,
         window_days: 14.0,
         resolution_days: 7.0,
     }
@@ -61,6 +62,7 @@ const CERTAIN: Punishment = Punishment {
     slash: 1.0,
     redistributed: 1.0,
     recaptured: 0.0,
+    queued: None,
 };
 
 fn moment(value: f64, profit: f64) -> Moment {
@@ -121,11 +123,27 @@ fn c09_the_share_slashed_in_time_is_the_closed_form() {
 /// An exit queued four days before leaves 1 - exp(-(14 - 4 - 7)/3).
 #[test]
 fn c10_a_queued_exit_shortens_the_window() {
-    let mut queued = plan(10e6, CERTAIN);
-    queued.queued_days = 4.0;
-    let played = play(&queued, 1e9, 10e6, 6_000);
-    let in_time = |one: &Incident| f64::from(u8::from(one.fate == Fate::Slashed));
-    assert_mean(played.iter().map(in_time), 1.0 - (-1.0_f64).exp());
+    let in_time = |one: &Incident| one.staker_loss_usd / (100e6 / 3.0);
+    let exits = |share: f64, before: QueuedBefore| Punishment {
+        queued: Some(Queued {
+            share: Share(share),
+            before,
+        }),
+        ..CERTAIN
+    };
+    let by_four = QueuedBefore::By(Days(4.0));
+    let whole = plan(10e6, exits(1.0, by_four));
+    let played = play(&whole, 1e9, 10e6, 6_000);
+    let (short, full) = (1.0 - (-1.0_f64).exp(), 1.0 - (-7.0_f64 / 3.0).exp());
+    assert_mean(played.iter().map(in_time), short);
+    // The rest of a coalition that queued a part leaves with the attack.
+    let part = plan(10e6, exits(0.25, by_four));
+    let played = play(&part, 1e9, 10e6, 6_000);
+    assert_mean(played.iter().map(in_time), 0.25 * short + 0.75 * full);
+    // Spread over a fortnight: the mean of 1 - exp(-(7 - u)/3) over the first of two weeks.
+    let spread = plan(10e6, exits(1.0, QueuedBefore::UpTo(Days(14.0))));
+    let played = play(&spread, 1e9, 10e6, 6_000);
+    assert_mean(played.iter().map(in_time), 0.5 * (1.0 - 3.0 / 7.0 * full));
 }
 
 /// Attribution, veto and execution are independent of the race: their product lands.

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use stakewright::random::lanes::Width;
 use stakewright::random::{Purpose, Seed, Stream};
 use stakewright::sim::{
-    Attack, Cap, Coalition, Columns, Compensation, Cost, Ensemble, Factor, Jumps, Monitoring,
-    NEVER, Plan, Progress, Race, Record, SharedJumps, Take, Uncertainty, Weights, When, reference,
-    simulate, simulate_designs, simulate_with, workload,
+    Attack, Cap, Coalition, Columns, Compensation, Cost, Ensemble, Factor, Harm, Jumps, Monitoring,
+    NEVER, Payout, Plan, Progress, Race, Record, SharedJumps, Take, Uncertainty, Weights, When,
+    reference, simulate, simulate_designs, simulate_with, workload,
 };
 
 /// A plan that uses any mixture of mechanisms.
@@ -199,6 +199,31 @@ impl Dice {
             } else {
                 0.0
             },
+            harm: Harm {
+                fixed_usd: if self.one_in(3) {
+                    20.0 * self.uniform()
+                } else {
+                    0.0
+                },
+                of_take: if self.one_in(4) {
+                    0.0
+                } else {
+                    3.0 * self.uniform()
+                },
+            },
+            payout: if self.one_in(3) {
+                Payout::NONE
+            } else {
+                Payout {
+                    lands: self.uniform(),
+                    of_stake: self.uniform(),
+                    most_usd: if self.one_in(2) {
+                        30.0 * self.uniform()
+                    } else {
+                        f64::INFINITY
+                    },
+                }
+            },
         }
     }
 }
@@ -221,7 +246,9 @@ fn assert_columns(ours: &Columns, theirs: &Columns, fast: bool) {
         ($($column:ident)*) => { $(assert_eq!(ours.$column, theirs.$column, stringify!($column));)* };
     }
     close!(min_margin_usd coc_usd pfc_usd min_log_ratio_horizon min_log_ratio insecure_days
-        attack_probability_horizon attack_probability expected_loss_usd_horizon expected_loss_usd loss_usd);
+        attack_probability_horizon attack_probability expected_loss_usd_horizon expected_loss_usd loss_usd
+        harm_usd uncovered_usd expected_harm_usd_horizon expected_harm_usd
+        expected_uncovered_usd_horizon expected_uncovered_usd);
     equal!(min_margin_day min_margin_attack first_insecure_day loss_day);
     if !fast {
         equal!(coalition_size);
@@ -349,7 +376,7 @@ fn bits(ensemble: &Ensemble) -> String {
 }
 
 #[test]
-fn every_width_and_thread_count_gives_the_same_bits() {
+fn p11_every_width_and_thread_count_gives_the_same_bits() {
     for seed in [3, 13] {
         let plan = random_plan(seed);
         let run = |width, threads| {

@@ -50,6 +50,8 @@ fn takes(take: Take, when: When) -> Attack {
         threshold: 0,
         burned_share: 1.0,
         extra_profit_usd: 0.0,
+        harm: stakewright::sim::Harm::TAKE,
+        payout: stakewright::sim::Payout::NONE,
     }
 }
 

@@ -129,7 +129,6 @@ pub fn constant_profit() -> Model {
         incident: IncidentRules {
             leaving: Share(0.0),
             selling: Share(0.0),
-            queued: Days(0.0),
         },
         target: Target {
             insecure_within: Days(30.0),

@@ -82,7 +82,7 @@ proptest! {
 
     // P1
     #[test]
-    fn cost_rises_with_threshold_slash_and_detection_and_falls_with_recapture(
+    fn p1_cost_rises_with_threshold_slash_and_detection_and_falls_with_recapture(
         stakes in vec(0.1..100.0, 1..14),
         shares in (0.05..1.0, 0.05..1.0),
         probabilities in (0.0..1.0, 0.0..1.0),
@@ -101,7 +101,7 @@ proptest! {
 
     // P2
     #[test]
-    fn the_currency_unit_changes_money_and_nothing_else(
+    fn p2_the_currency_unit_changes_money_and_nothing_else(
         stakes in vec(0.1..100.0, 1..14), share in 0.05..1.0, unit in 1e-3..1e6_f64,
         curve in curves(), budget in 1e4..1e8,
     ) {
@@ -134,7 +134,7 @@ proptest! {
 
     // P3
     #[test]
-    fn operators_of_one_hand_count_as_one(
+    fn p3_operators_of_one_hand_count_as_one(
         stakes in vec(0.1..100.0, 2..12), share in 0.05..1.0, cut in 0.0..1.0, which in any::<prop::sample::Index>(),
     ) {
         let split = which.index(stakes.len());
@@ -180,7 +180,7 @@ proptest! {
 
     // P4
     #[test]
-    fn a_service_without_a_prize_never_changes_the_slack(graph in graphs(), backed in vec(any::<bool>(), 7), threshold in 0.1..1.0) {
+    fn p4_a_service_without_a_prize_never_changes_the_slack(graph in graphs(), backed in vec(any::<bool>(), 7), threshold in 0.1..1.0) {
         let before = graph.slack();
         let mut more = graph.clone();
         more.services.push(Service { prize: 0.0, threshold });
@@ -199,7 +199,7 @@ proptest! {
 
     // P5
     #[test]
-    fn unique_stake_without_franchise_adds_up(
+    fn p5_unique_stake_without_franchise_adds_up(
         rows in vec(vec(0.0..5.0, 3), 1..6), prizes in vec(0.0..8.0, 3), thresholds in vec(0.2..1.0, 3),
     ) {
         let services: Vec<Service> =
@@ -235,7 +235,7 @@ proptest! {
 
     // P6
     #[test]
-    fn ever_is_at_least_as_likely_as_in_the_end(
+    fn p6_ever_is_at_least_as_likely_as_in_the_end(
         x in -0.5..3.0, nu in -2.0..2.0, volatility in 0.05..2.0, years in 0.01..3.0, checks in 1_usize..20,
     ) {
         let margin = LogMargin { log_margin: x, log_drift: nu, volatility };
@@ -247,7 +247,7 @@ proptest! {
 
     // P7
     #[test]
-    fn attacks_lie_between_their_limits(
+    fn p7_attacks_lie_between_their_limits(
         x in -0.5..1.5, nu in -1.0..1.0, volatility in 0.2..1.5, years in 0.05..2.0, rate in 0.01..500.0,
     ) {
         let margin = LogMargin { log_margin: x, log_drift: nu, volatility };
@@ -257,11 +257,16 @@ proptest! {
         let expected = rate * expected_years_under_water(&margin, years);
         prop_assert!(probability <= -(-expected).exp_m1() + 1e-9, "{} {}", probability, expected);
         prop_assert!(attacked(&margin, rate * 1.5, years) >= probability - 1e-11);
+        // λ → 0: λ E occ, to second order; λ → ∞: the first passage.
+        let rare = attacked(&margin, 1e-4, years) / (1e-4 / rate * expected);
+        prop_assert!((rare - 1.0).abs() < 1e-3 || expected / rate < 1e-6, "{}", rare);
+        let often = attacked(&margin, 1e6, years);
+        prop_assert!(margin.first_passage(years) - often < 0.02, "{} {}", often, margin.first_passage(years));
     }
 
     // P9
     #[test]
-    fn losses_after_a_shock_grow_with_it_and_stay_below_the_bound(graph in graphs(), shocks in (0.0..0.6, 0.0..0.6)) {
+    fn p9_losses_after_a_shock_grow_with_it_and_stay_below_the_bound(graph in graphs(), shocks in (0.0..0.6, 0.0..0.6)) {
         let (less, more) = (f64::min(shocks.0, shocks.1), f64::max(shocks.0, shocks.1));
         let (small, large) = (graph.loss_after_shock(less), graph.loss_after_shock(more));
         prop_assert!(small >= less && small <= large + 1e-12);
@@ -273,7 +278,7 @@ proptest! {
 
     // P10
     #[test]
-    fn a_slash_conserves_tokens_and_only_lowers_magnitudes(
+    fn p10_a_slash_conserves_tokens_and_only_lowers_magnitudes(
         allocated in vec(0.0..5000.0, 1..6), free in 1.0..5000.0, slashes in vec((any::<prop::sample::Index>(), 0.0..1.0), 1..10),
     ) {
         let mut operator = Magnitudes { allocated, free, tokens: 200.0 };
@@ -295,7 +300,7 @@ proptest! {
 
     // P12
     #[test]
-    fn more_budget_brings_more_stake_at_a_higher_yield(
+    fn p12_more_budget_brings_more_stake_at_a_higher_yield(
         curve in curves(), budgets in (1e3..1e8, 1e3..1e8), fee in 0.0..0.5, premium in 0.0..0.05,
     ) {
         let terms = Terms { operator_fee: fee, premium };

@@ -12,6 +12,7 @@ mod architecture;
 mod attack_keys;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod browser;
+mod cases;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod cli;
 mod coverage;
@@ -34,6 +35,7 @@ mod export_targets;
 mod export_verify;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod growth;
+mod knobs;
 mod known_models;
 mod laws;
 mod lint;

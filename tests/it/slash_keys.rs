@@ -28,7 +28,14 @@ fn a_correlated_penalty_spares_accidents_and_not_attacks() {
     let accident = ("accidental = \"0/year\"", "accidental = \"1 %/year\"");
     let twenty = ("own_share = \"10 %\"", "own_share = \"10 %\"\ncount = 20");
     let flat = model(&[accident, twenty]);
-    let correlated = model(&[accident, twenty, (RULE, "slash = \"60 %\"\ncorrelated = 3")]);
+    // The company that a common cause brings is the matter of another test.
+    let alone = ("[target]", "[faults]\nclustered = \"0 %\"\n[target]");
+    let correlated = model(&[
+        accident,
+        twenty,
+        alone,
+        (RULE, "slash = \"60 %\"\ncorrelated = 3"),
+    ]);
     close(burned(&flat), 0.54);
     close(burned(&correlated), 0.54);
     close(

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub struct Honest {
     /// Share of all stake lost, a year, in the mean.
     pub loss_rate: Measure,
-    /// The same if no accident touched two operators at once: the rate that the offences state.
+    /// The same if every accident struck one operator alone: the rate that the offences state.
     pub loss_rate_stated: f64,
     /// Share of all stake lost on the worst 1 % of paths, over all days.
     pub tail_share: Measure,

@@ -24,6 +24,8 @@ pub struct Incidents {
     pub slashed: Measure,
     /// What left.
     pub extracted: Measure,
+    /// What users lost by it.
+    pub harm: Measure,
     /// What was slashed, at the prices of that moment.
     pub slashed_usd: Measure,
     /// What the slash would have taken from coalitions that got away.
@@ -113,13 +115,14 @@ impl Incidents {
             fates: Fates::of(incidents),
             slashed: share_of(&landed),
             extracted: mean(&|one| one.extracted_usd, "USD"),
+            harm: mean(&|one| one.harm_usd, "USD"),
             slashed_usd: mean(&|one| one.slashed_usd, "USD"),
             escaped: mean(&|one| one.escaped_usd, "USD"),
             paid: mean(&|one| one.paid_usd, "USD"),
             uninsured: mean(&|one| one.uninsured_usd, "USD"),
             paid_share: at_most_one(ratio(
-                &over_moments(&|one| one.paid_usd.min(one.extracted_usd)),
-                &over_moments(&|one| one.extracted_usd),
+                &over_moments(&|one| one.paid_usd.min(one.harm_usd)),
+                &over_moments(&|one| one.harm_usd),
                 confidence,
             )),
             staker_loss: mean(&|one| one.staker_loss_usd, "USD"),
@@ -206,8 +209,9 @@ fn days(incidents: &[Incident], when: impl Fn(&Incident) -> f64) -> [Option<f64>
 
 fn timeline(incidents: &[Incident]) -> Vec<TimelinePoint> {
     let n = incidents.len() as f64;
-    let harm: f64 = incidents.iter().map(|one| one.extracted_usd).sum();
-    let of_harm = |part: f64| if harm > 0.0 { part / harm } else { 0.0 };
+    let all = |of: fn(&Incident) -> f64| -> f64 { incidents.iter().map(of).sum() };
+    let (taken, harm) = (all(|one| one.extracted_usd), all(|one| one.harm_usd));
+    let of = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
     let at = |day: f64| {
         let seen = |when: f64| f64::from(u8::from(when <= day));
         let left = |one: &Incident| {
@@ -222,14 +226,14 @@ fn timeline(incidents: &[Incident]) -> Vec<TimelinePoint> {
             extracted += left(one) * one.extracted_usd;
             detected += seen(one.detected_days);
             slashed += seen(one.slashed_days);
-            paid += seen(one.paid_days) * one.paid_usd.min(one.extracted_usd);
+            paid += seen(one.paid_days) * one.paid_usd.min(one.harm_usd);
         }
         TimelinePoint {
             day,
-            extracted: of_harm(extracted),
+            extracted: of(extracted, taken),
             detected: detected / n,
             slashed: slashed / n,
-            paid: of_harm(paid),
+            paid: of(paid, harm),
         }
     };
     let last = incidents

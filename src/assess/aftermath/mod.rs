@@ -109,7 +109,7 @@ pub fn aftermath(
         attacked,
         uninsured,
         uninsured_tail: drawn.tail(|one| one.uninsured_usd, seed),
-        harm_tail: drawn.tail(|one| one.extracted_usd, seed),
+        harm_tail: drawn.tail(|one| one.harm_usd, seed),
         attack_loss_rate: drawn.mean(|one| one.staker_loss_usd / stake / years, "1/year"),
         taken: Incidents::of(&taken, 1, confidence),
         if_it_happens,

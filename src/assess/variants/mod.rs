@@ -221,6 +221,10 @@ fn compare_compiled(
 ) -> Comparison {
     let holders = cost::Holders::at(model, plan, &moment.price_usd);
     let markets = trade::Markets::of(model);
+    // A service that sells cover pays no more than it sold.
+    let sold = model
+        .insurance
+        .map_or(f64::INFINITY, |insurance| insurance.cover.get());
     let mut ledgers: Vec<Ledger> = (0..plan.attacks.len())
         .map(|index| {
             let punished = cost::Punished::of(model, parameters, index);
@@ -232,6 +236,7 @@ fn compare_compiled(
                 profits,
                 &punished,
                 harm,
+                sold,
             )
         })
         .collect();
@@ -248,6 +253,7 @@ fn compare_compiled(
             profits,
             &punished,
             harm,
+            sold,
         ));
     }
     let deciding = (0..ledgers.len())
@@ -262,6 +268,7 @@ fn ledger(
     profits: Vec<Line>,
     punished: &cost::Punished,
     harm_usd: f64,
+    sold_usd: f64,
 ) -> Ledger {
     lines.extend(profits);
     let extreme = |side: Side, better: fn(f64, f64) -> bool| {
@@ -280,7 +287,7 @@ fn ledger(
         .iter()
         .find(|line| line.kind == Kind::Probabilistic)
         .map_or(0.0, |line| line.usd);
-    let covered = punished.redistributed * landed;
+    let covered = (punished.redistributed * landed).min(sold_usd);
     let mut safety = Safety::of(landed, lines[largest_profit].usd, harm_usd, 0.0);
     safety.plain = lines[lowest_cost].usd > lines[largest_profit].usd;
     safety.strong = covered >= harm_usd;

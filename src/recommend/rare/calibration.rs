@@ -52,6 +52,8 @@ fn one_normal(c: f64) -> Plan {
             threshold: 0,
             burned_share: 1.0,
             extra_profit_usd: 0.0,
+            harm: crate::sim::Harm::TAKE,
+            payout: crate::sim::Payout::NONE,
         }],
         coalition: Coalition::Pooled,
         costs: vec![Cost::WholeStake],

@@ -6,6 +6,7 @@ use crate::assess::aftermath::{Aftermath, Incidents};
 use crate::assess::{Assessment, Measure};
 use crate::report::findings::{IncidentTimeline, Table};
 use crate::report::format;
+use crate::spec::model::{Model, QueuedBefore};
 use crate::spec::parameters::EXIT_WINDOW;
 
 const RESTS_ON: &[&str] = &[
@@ -18,7 +19,7 @@ const RESTS_ON: &[&str] = &[
     "A-loans",
     "A-leaving",
     "A-selling",
-    "A-exit-queued",
+    "A-queued",
 ];
 
 pub(super) fn figure(subject: &Subject) -> Option<IncidentTimeline> {
@@ -32,7 +33,7 @@ pub(super) fn figure(subject: &Subject) -> Option<IncidentTimeline> {
         detected: column(|point| point.detected),
         slashed: column(|point| point.slashed),
         paid: column(|point| point.paid),
-        exit_days: (EXIT_WINDOW.get() - subject.model.incident.queued.get()).max(0.0),
+        exit_days: exit_days(subject.model),
         caption: caption(found),
         assumptions: used(subject, RESTS_ON),
     })
@@ -71,6 +72,16 @@ fn caption(found: &Incidents) -> String {
     out
 }
 
+/// Days after the attack from which the stake that was queued longest before it is out of reach.
+fn exit_days(model: &Model) -> f64 {
+    let queued = model.value.attacks.iter().filter_map(|attack| {
+        attack.queued.map(|queued| match queued.before {
+            QueuedBefore::By(days) | QueuedBefore::UpTo(days) => days.get(),
+        })
+    });
+    (EXIT_WINDOW.get() - queued.fold(0.0, f64::max)).max(0.0)
+}
+
 pub(super) fn tables(subject: &Subject) -> Vec<Table> {
     let aftermath = &subject.recommendation.aftermath;
     let mut tables = Vec::new();
@@ -86,9 +97,10 @@ fn incidents(aftermath: &Aftermath) -> Option<Table> {
     let worst = aftermath.if_it_happens.as_ref()?;
     let taken = aftermath.taken.as_ref();
     type Cell = fn(&Incidents) -> String;
-    let rows: [(&str, Cell); 15] = [
+    let rows: [(&str, Cell); 16] = [
         ("incidents played", |i| format::whole(i.plays)),
         ("value taken", |i| usd(&i.extracted)),
+        ("users lose", |i| usd(&i.harm)),
         ("seen within (5, 50, 95 of 100)", |i| days(&i.detected_days)),
         ("attackers slashed", |i| share(&i.slashed)),
         ("slashed within (5, 50, 95 of 100)", |i| {
@@ -183,19 +195,27 @@ fn losses(aftermath: &Aftermath, assessment: &Assessment) -> Table {
                 ),
             ),
             row(
-                "users lose, mean".to_owned(),
+                "attackers gain, mean".to_owned(),
                 usd(&assessment.expected_loss_all_days),
+            ),
+            row(
+                "users lose, mean".to_owned(),
+                usd(&assessment.expected_harm_all_days),
             ),
             row(
                 "users lose, worst 1 % of paths".to_owned(),
                 usd(&aftermath.harm_tail),
             ),
             row(
-                "users are not paid, mean".to_owned(),
+                "users are not paid by the slash, mean".to_owned(),
+                usd(&assessment.expected_uncovered_all_days),
+            ),
+            row(
+                "the same after price falls and further attacks, mean".to_owned(),
                 usd(&aftermath.uninsured),
             ),
             row(
-                "users are not paid, worst 1 % of paths".to_owned(),
+                "the same on the worst 1 % of paths".to_owned(),
                 usd(&aftermath.uninsured_tail),
             ),
             row(

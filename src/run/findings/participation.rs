@@ -383,8 +383,9 @@ pub(super) fn rule(subject: &Subject, compared: &Compared) -> Option<SlashRule> 
     Some(SlashRule {
         rule: "cover sold to users".to_owned(),
         setting: format::usd(cover.sold_usd),
+        same_risk: String::new(),
         costs: format!(
-            "{} in premiums, and stake that cannot leave while it covers",
+            "stake that cannot leave while it covers; brings {} in premiums",
             format::usd_per_year(cover.premium_usd_year)
         ),
         buys: if cover.solvent {
@@ -395,7 +396,8 @@ pub(super) fn rule(subject: &Subject, compared: &Compared) -> Option<SlashRule> 
             )
         } else {
             format!(
-                "not what it says: {} may be sold, and {} of claims exceed it",
+                "less than it says: a slash for {} guarantees {}, and {} of claims exceed it",
+                subject.model.value.attacks[cover.limited_by].name,
                 format::usd(cover.sellable_usd),
                 format::probability(cover.exceeded)
             )
@@ -416,8 +418,9 @@ pub(super) fn warnings(subject: &Subject, compared: &Compared) -> Vec<String> {
         && !cover.solvent
     {
         warnings.push(format!(
-            "The cover of {} is not guaranteed: the slash of the cheapest coalition supports {} after a haircut of {}.",
+            "The cover of {} is not guaranteed: what the cheapest coalition's slash for {} passes on supports {} after a haircut of {} for falls of the collateral.",
             format::usd(cover.sold_usd),
+            subject.model.value.attacks[cover.limited_by].name,
             format::usd(cover.sellable_usd),
             format::share(cover.haircut)
         ));

@@ -1,8 +1,8 @@
 //! Every knob of the slash rule as a row: what it costs, what it buys.
 //!
-//! A knob is turned ([`crate::assess::rules`]) and the design priced again: what it buys is the
-//! stake that the same risk would need without it, and what it costs is in the budget beside
-//! that. A knob is worth it when the design without it is dearer.
+//! A knob is turned ([`crate::assess::rules`]) and the design priced again, at the same stake and at
+//! the stake that the same risk needs. It is worth keeping when the same risk is dearer without it.
+//! Rows are ordered by what they move; offences of which a rule says the same share a row.
 
 use super::Subject;
 use super::headline::used;
@@ -17,8 +17,10 @@ use crate::units::Usd;
 
 /// Paths on which the needed stakes are compared.
 const PATHS: u64 = 256;
-/// Relative difference below which two numbers are told as equal.
+/// Relative difference below which two numbers are equal.
 const SAME: f64 = 1e-3;
+/// Relative difference below which a reader need not be told of it.
+const SHOWN: f64 = 5e-3;
 
 pub(super) fn slash_rules(subject: &Subject) -> Vec<SlashRule> {
     let (model, design) = (subject.model, &subject.recommendation.parameters);
@@ -32,36 +34,113 @@ pub(super) fn slash_rules(subject: &Subject) -> Vec<SlashRule> {
         .unwrap_or_else(|| Moment::start(model));
     let baseline = Baseline::of(model, design, &moment, subject.ensemble, PATHS);
     let now = budget::required(model, design).map(|budget| budget.usd_year);
-    trials(model, design)
+    let mut rows: Vec<Row> = trials(model, design)
         .iter()
-        .map(|trial| row(subject, trial, &baseline.effect(trial), now))
+        // What is sold has a row of its own, with its premium.
+        .filter(|trial| trial.knob != Knob::Insurance || model.insurance.is_none())
+        .map(|trial| Row::of(trial, &baseline, now))
+        .collect();
+    rows.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    gathered(rows)
+        .into_iter()
+        .map(|row| row.written(subject))
         .collect()
 }
 
-fn row(subject: &Subject, trial: &Trial, effect: &Effect, now: Option<f64>) -> SlashRule {
-    let model = subject.model;
-    let same_stake = price(trial, None);
-    let same_risk = effect
-        .stake_ratio
-        .and_then(|ratio| price(trial, Some(ratio)));
-    let rule = match trial.offence {
-        Some(index) => format!(
-            "{}: {}",
-            model.slashing.offences[index].name,
-            name(trial.knob)
-        ),
-        None => name(trial.knob).to_owned(),
-    };
-    SlashRule {
-        rule,
-        setting: match trial.turn {
-            Turn::Weakened => format!("{}; tried {}", written(trial.from), written(trial.to)),
-            Turn::Added => format!("{}; tried {}", written(trial.from), written(trial.to)),
-        },
-        costs: costs(trial, now, same_stake),
-        buys: buys(trial, effect, now, same_risk),
-        worth: worth(trial, effect, now, same_risk),
-        assumptions: used(subject, rests_on(trial.knob)),
+/// One rule, turned and priced.
+struct Row {
+    knob: Knob,
+    /// Offences that it belongs to; none for a rule of the whole set.
+    offences: Vec<usize>,
+    setting: String,
+    same_risk: String,
+    costs: String,
+    buys: String,
+    worth: Worth,
+    /// How much it matters: the relative change of the budget, then of anything else.
+    weight: f64,
+}
+
+impl Row {
+    fn of(trial: &Trial, baseline: &Baseline, now: Option<f64>) -> Self {
+        let row = |same_risk, costs, buys, worth, weight| Self {
+            knob: trial.knob,
+            offences: trial.offence.into_iter().collect(),
+            setting: setting(trial),
+            same_risk,
+            costs,
+            buys,
+            worth,
+            weight,
+        };
+        if let Turn::Refused(why) = trial.turn {
+            let costs = burden(trial.knob).to_owned();
+            return row(
+                String::new(),
+                costs,
+                format!("not here: {why}"),
+                Worth::Neutral,
+                -1.0,
+            );
+        }
+        let effect = baseline.effect(trial);
+        let same_stake = price(trial, None);
+        let priced = effect
+            .stake_ratio
+            .and_then(|ratio| price(trial, Some(ratio)));
+        row(
+            same_risk(&effect, now, priced),
+            costs(trial, now, same_stake),
+            buys(&effect),
+            worth(trial, &effect, now, priced),
+            weight(&effect, now, priced),
+        )
+    }
+
+    fn written(self, subject: &Subject) -> SlashRule {
+        let names: Vec<&str> = self
+            .offences
+            .iter()
+            .map(|&index| subject.model.slashing.offences[index].name.as_str())
+            .collect();
+        SlashRule {
+            rule: if names.is_empty() {
+                name(self.knob).to_owned()
+            } else {
+                format!("{}: {}", name(self.knob), names.join(", "))
+            },
+            setting: self.setting,
+            same_risk: self.same_risk,
+            costs: self.costs,
+            buys: self.buys,
+            worth: self.worth,
+            assumptions: used(subject, rests_on(self.knob)),
+        }
+    }
+}
+
+/// Rows that say the same of several offences as one.
+fn gathered(rows: Vec<Row>) -> Vec<Row> {
+    let mut all: Vec<Row> = Vec::new();
+    for row in rows {
+        let same = all.iter_mut().find(|known| {
+            !row.offences.is_empty()
+                && known.knob == row.knob
+                && (&known.setting, &known.same_risk, &known.costs, &known.buys)
+                    == (&row.setting, &row.same_risk, &row.costs, &row.buys)
+        });
+        match same {
+            Some(known) => known.offences.extend(row.offences),
+            None => all.push(row),
+        }
+    }
+    all
+}
+
+fn setting(trial: &Trial) -> String {
+    match trial.turn {
+        Turn::Refused(_) => written(trial.from),
+        _ => format!("{} → {}", written(trial.from), written(trial.to)),
     }
 }
 
@@ -72,98 +151,132 @@ fn price(trial: &Trial, ratio: Option<f64>) -> Option<f64> {
     budget::required(&trial.model, &parameters).map(|budget| budget.usd_year)
 }
 
+/// What the same promise costs with the setting that is tried.
+fn same_risk(effect: &Effect, now: Option<f64>, priced: Option<f64>) -> String {
+    let Some(ratio) = effect.stake_ratio else {
+        return "no stake is enough".to_owned();
+    };
+    let (Some(now), Some(then)) = (now, priced) else {
+        return "no budget brings the stake".to_owned();
+    };
+    let same_stake = (ratio - 1.0).abs() <= SHOWN;
+    if same_stake && (then - now).abs() <= SHOWN * now {
+        return "the same".to_owned();
+    }
+    let stake = if same_stake {
+        "at the same stake".to_owned()
+    } else {
+        format!("for {} of the stake", format::share(ratio))
+    };
+    format!(
+        "{} in place of {}, {stake}",
+        format::usd_per_year(then),
+        format::usd_per_year(now)
+    )
+}
+
+/// What the rule asks for, with its price in the budget where it has one.
 fn costs(trial: &Trial, now: Option<f64>, then: Option<f64>) -> String {
-    let burden = match trial.knob {
+    let burden = burden(trial.knob);
+    let (Some(now), Some(then)) = (now, then) else {
+        return burden.to_owned();
+    };
+    if (now - then).abs() <= SHOWN * now {
+        return burden.to_owned();
+    }
+    let direction = if now > then { "adds" } else { "saves" };
+    let (usd, what) = (format::usd_per_year((now - then).abs()), burden);
+    match trial.turn {
+        Turn::Added => {
+            let direction = if now > then { "saves" } else { "adds" };
+            format!(
+                "would {} {usd} at the same stake: {what}",
+                &direction[..direction.len() - 1]
+            )
+        }
+        _ => format!("{direction} {usd} at the same stake: {what}"),
+    }
+}
+
+fn burden(knob: Knob) -> &'static str {
+    match knob {
         Knob::Slash => "stakers ask for the risk of accidents",
         Knob::Detection => "watchers and proofs",
-        Knob::Dispute => "days in which an exit can still escape",
-        Knob::Veto => "days, and a just slash may be vetoed",
-        Knob::Redistribution => "the recipient is fixed for ever; no native ETH, no EIGEN",
+        Knob::Dispute => "days in which an exit can still escape; protects the honest",
+        Knob::Veto => "days, and a just slash may be vetoed; protects the honest",
+        Knob::Redistribution => "a recipient fixed for ever; no native ETH, no EIGEN",
         Knob::RateLimit => "users wait when the limit binds",
         Knob::Threshold => "fewer operators can stop the service",
         Knob::OwnStake => "operators lock capital of their own",
         Knob::Correlation => "a fault that many share costs each of them more",
         Knob::Evidence => "somebody outside the quorum must be able to tell, and be paid to",
-        Knob::Recipient => "whoever receives a slash may want one; the recipient is fixed for ever",
+        Knob::Recipient => "whoever receives a slash may want one",
         Knob::PerEvent => "users split or wait for what is larger",
         Knob::OwnMinimum => "operators lock capital of their own at their discount rate",
         Knob::Vesting => "operators wait for their rewards at their discount rate",
-    };
-    let (Some(now), Some(then)) = (now, then) else {
-        return burden.to_owned();
-    };
-    if (now - then).abs() <= SAME * now {
-        return format!("{burden}; nothing in the budget at the same stake");
+        Knob::Insurance => "stake that cannot leave while it covers",
     }
-    let direction = if now > then { "more" } else { "less" };
-    format!(
-        "{burden}; {} {direction} than as tried, at the same stake",
-        format::usd_per_year((now - then).abs())
-    )
 }
 
-fn buys(trial: &Trial, effect: &Effect, now: Option<f64>, same_risk: Option<f64>) -> String {
-    let mut parts = Vec::new();
+/// The figures that move, now → as tried.
+fn moved(effect: &Effect) -> impl Iterator<Item = (&'static str, (f64, f64))> {
     // A difference that the written digits do not show is none to a reader.
     let moved = |(from, to): (f64, f64)| {
-        (from - to).abs() > SAME * from.abs().max(to.abs()) && format::usd(from) != format::usd(to)
+        (from - to).abs() > SHOWN * from.abs().max(to.abs()) && format::usd(from) != format::usd(to)
     };
-    for (label, pair) in [
-        ("the coalition's loss", effect.burned_usd),
-        ("its operators' own loss", effect.operators_usd),
-        ("the briber's price", effect.bribe_usd),
-        ("the largest profit", effect.profit_usd),
-        ("the uncovered harm", effect.uncovered_usd),
-    ] {
-        if moved(pair) {
-            parts.push(format!(
-                "{label} {} instead of {}",
-                format::usd(pair.0),
-                format::usd(pair.1)
-            ));
-        }
-    }
-    match effect.stake_ratio {
-        Some(ratio) if (ratio - 1.0).abs() > SAME => {
-            let priced = match (now, same_risk) {
-                (Some(now), Some(then)) => format!(
-                    " ({} instead of {})",
-                    format::usd_per_year(now),
-                    format::usd_per_year(then)
-                ),
-                _ => String::new(),
-            };
-            parts.push(format!(
-                "as tried, the same paths need {} of the stake{priced}",
-                format::share(ratio)
-            ));
-        }
-        Some(_) => {}
-        None => parts.push("as tried, no stake is enough".to_owned()),
-    }
+    [
+        ("the coalition loses", effect.burned_usd),
+        ("its operators themselves lose", effect.operators_usd),
+        ("a briber pays", effect.bribe_usd),
+        ("the attacker gains", effect.profit_usd),
+        ("harm not covered", effect.uncovered_usd),
+    ]
+    .into_iter()
+    .filter(move |(_, pair)| moved(*pair))
+}
+
+fn buys(effect: &Effect) -> String {
+    let parts: Vec<String> = moved(effect)
+        .map(|(label, (from, to))| format!("{label} {} → {}", format::usd(from), format::usd(to)))
+        .collect();
     if parts.is_empty() {
-        "nothing at this design".to_owned()
+        "moves no cost and no profit here".to_owned()
     } else {
-        let mut text = parts.join("; ");
-        if trial.turn == Turn::Added {
-            text.push_str(" (not in the design)");
-        }
-        text
+        parts.join("; ")
     }
+}
+
+fn weight(effect: &Effect, now: Option<f64>, priced: Option<f64>) -> f64 {
+    let budget = match (effect.stake_ratio, now, priced) {
+        (None, ..) => f64::INFINITY,
+        (_, Some(now), Some(then)) => libm::log(then / now).abs(),
+        _ => 1e3,
+    };
+    if budget > SHOWN {
+        return 1e3 + budget;
+    }
+    moved(effect)
+        .map(|(_, (from, to))| (from - to).abs() / from.abs().max(to.abs()))
+        .fold(0.0, f64::max)
 }
 
 /// Kept when the design as tried is dearer at the same risk or leaves more harm uncovered.
 fn worth(trial: &Trial, effect: &Effect, now: Option<f64>, same_risk: Option<f64>) -> Worth {
-    if trial.turn == Turn::Added {
-        return Worth::Neutral;
-    }
     let Some(_) = effect.stake_ratio else {
-        return Worth::Keep;
+        return match trial.turn {
+            Turn::Weakened => Worth::Keep,
+            _ => Worth::Neutral,
+        };
     };
     let harm_grows = effect.uncovered_usd.1 > effect.uncovered_usd.0 * (1.0 + SAME);
     let (Some(now), Some(then)) = (now, same_risk) else {
         return Worth::Neutral;
     };
+    if trial.turn == Turn::Added {
+        // Only what saves money and hurts nobody is recommended by a price.
+        let saves = then < now * (1.0 - SHOWN) && !harm_grows;
+        return if saves { Worth::Add } else { Worth::Neutral };
+    }
     if then > now * (1.0 + SAME) {
         Worth::Keep
     } else if then < now * (1.0 - SAME) && !harm_grows {
@@ -196,6 +309,7 @@ fn name(knob: Knob) -> &'static str {
         Knob::PerEvent => "cap on one event",
         Knob::OwnMinimum => "own stake asked of each operator",
         Knob::Vesting => "vesting of rewards",
+        Knob::Insurance => "cover sold to users",
     }
 }
 
@@ -223,5 +337,6 @@ fn rests_on(knob: Knob) -> &'static [&'static str] {
         Knob::Evidence => &["A-evidence"],
         Knob::Recipient => &["A-recaptured"],
         Knob::PerEvent => &["A-cap"],
+        Knob::Insurance => &["A-insurance-tolerance", "A-burned"],
     }
 }

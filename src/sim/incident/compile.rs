@@ -31,7 +31,6 @@ pub fn compile(model: &Model, parameters: &Parameters, cost: Cost) -> IncidentPl
         punishments,
         leaving: model.incident.leaving.get(),
         selling: model.incident.selling.get(),
-        queued_days: model.incident.queued.get(),
         window_days: EXIT_WINDOW.get(),
         resolution_days: SLASH_RESOLUTION.get(),
     }
@@ -106,5 +105,6 @@ fn punishment(model: &Model, parameters: &Parameters, attack: &model::Attack) ->
         slash: parameters.slash_of(model, attack).get(),
         redistributed: offence.redistributed.get(),
         recaptured: offence.recaptured.get(),
+        queued: attack.queued,
     }
 }

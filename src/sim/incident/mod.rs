@@ -7,8 +7,8 @@
 //! condition: what if the worst days had been used?
 //!
 //! Time is counted in days since the attack began. Detection, dispute and veto are the offence's;
-//! stake stays slashable for the exit window less the days by which the attackers asked to leave
-//! before; a redistributing slash is paid out after the protocol's resolution delay.
+//! stake stays slashable for the exit window, less the days by which the attack says that its exits
+//! were queued before; a redistributing slash is paid out after the protocol's resolution delay.
 
 mod coalition;
 mod compile;
@@ -24,6 +24,7 @@ pub use prices::left_of;
 use super::{Cost, Plan};
 use crate::economics::impact::{Liquidation, SquareRootImpact};
 use crate::random::{Purpose, Seed, Stream};
+use crate::spec::model::{Queued, QueuedBefore};
 use rayon::prelude::*;
 
 /// Everything that incidents of one design need.
@@ -41,8 +42,6 @@ pub struct IncidentPlan {
     pub leaving: f64,
     /// Share of the remaining stake that is sold at once as liquid tokens, 0..=1.
     pub selling: f64,
-    /// Days before the attack that the attackers asked to leave.
-    pub queued_days: f64,
     /// Days for which leaving stake stays slashable.
     pub window_days: f64,
     /// Days from a redistributing slash to its payout.
@@ -82,6 +81,27 @@ pub struct Punishment {
     pub redistributed: f64,
     /// Share of the slash that returns to the attacker, at most [`Self::redistributed`].
     pub recaptured: f64,
+    /// Exits that the coalition had queued before the attack.
+    pub queued: Option<Queued>,
+}
+
+impl Punishment {
+    /// Share of the coalition's stake that a slash `due` days after the attack still finds, with
+    /// an exit window of so many days. What was not queued leaves with the attack, if it is raced.
+    #[must_use]
+    pub fn reached(&self, window_days: f64, due: f64, raced: bool) -> f64 {
+        let left = window_days - due;
+        let unqueued = f64::from(u8::from(!raced || left >= 0.0));
+        let Some(queued) = self.queued else {
+            return unqueued;
+        };
+        let share = queued.share.get();
+        let found = match queued.before {
+            QueuedBefore::By(days) => f64::from(u8::from(days.get() <= left)),
+            QueuedBefore::UpTo(days) => (left / days.get()).clamp(0.0, 1.0),
+        };
+        share * found + (1.0 - share) * unqueued
+    }
 }
 
 /// How fast value leaves.
@@ -166,6 +186,8 @@ pub struct Incident {
     pub paid_days: f64,
     /// What left.
     pub extracted_usd: f64,
+    /// What users lost by it.
+    pub harm_usd: f64,
     /// What was slashed, at the prices of that moment.
     pub slashed_usd: f64,
     /// What the slash would have taken from coalitions that got away, at the prices of the attack.

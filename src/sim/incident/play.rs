@@ -38,6 +38,7 @@ pub fn play(plan: &IncidentPlan, moment: &Moment, stream: &mut Stream) -> Incide
         slashed_days: first.slashed,
         paid_days: first.paid,
         extracted_usd: first.extracted_usd,
+        harm_usd: attack.harm.of(first.extracted_usd),
         slashed_usd: first.slashed_usd,
         escaped_usd: first.escaped_usd,
         paid_usd: first.paid_usd,
@@ -68,13 +69,18 @@ pub fn play(plan: &IncidentPlan, moment: &Moment, stream: &mut Stream) -> Incide
         last = strike(plan, &stake, &scene, stream);
         incident.further += 1;
         incident.extracted_usd += last.extracted_usd;
+        let next = &plan.plan.attacks[scene.attack];
+        incident.harm_usd += next.harm.of(last.extracted_usd);
         incident.slashed_usd += last.slashed_usd;
         incident.escaped_usd += last.escaped_usd;
         incident.paid_usd += last.paid_usd;
         incident.recaptured_usd += last.recaptured_usd;
         incident.staker_loss_usd += last.staker_loss_usd;
     }
-    incident.uninsured_usd = (incident.extracted_usd - incident.paid_usd).max(0.0);
+    // A service that sells cover pays no more than it sold, whatever was slashed.
+    let sold = plan.plan.attacks[moment.attack].payout.most_usd;
+    incident.paid_usd = incident.paid_usd.min(sold);
+    incident.uninsured_usd = (incident.harm_usd - incident.paid_usd).max(0.0);
     incident
 }
 
@@ -120,6 +126,8 @@ struct Schedule {
     fate: Fate,
     detected: f64,
     slashed: f64,
+    /// Share of the coalition's stake that has not left by then.
+    reached: f64,
 }
 
 fn schedule(plan: &IncidentPlan, attack: usize, stream: &mut Stream) -> Schedule {
@@ -133,6 +141,9 @@ fn schedule(plan: &IncidentPlan, attack: usize, stream: &mut Stream) -> Schedule
         Detection::Exponential(mean) => (-mean * libm::log(seen), true),
     };
     let due = detected + rule.delay_days;
+    // What is seen in time by assumption races exits that were queued, and no others.
+    let window = plan.window_days;
+    let reached = rule.reached(window, if raced { due } else { rule.delay_days }, raced);
     let fate = if detected.is_infinite() {
         Fate::Unseen
     } else if blamed >= rule.attributable {
@@ -141,7 +152,7 @@ fn schedule(plan: &IncidentPlan, attack: usize, stream: &mut Stream) -> Schedule
         Fate::Vetoed
     } else if executed >= rule.executes {
         Fate::Failed
-    } else if raced && due > plan.window_days - plan.queued_days {
+    } else if reached <= 0.0 {
         Fate::TooLate
     } else {
         Fate::Slashed
@@ -154,6 +165,7 @@ fn schedule(plan: &IncidentPlan, attack: usize, stream: &mut Stream) -> Schedule
         } else {
             f64::INFINITY
         },
+        reached: if fate == Fate::Slashed { reached } else { 0.0 },
     }
 }
 
@@ -173,6 +185,9 @@ fn strike(plan: &IncidentPlan, stake: &Stake, scene: &Scene, stream: &mut Stream
         .collect();
     let before = Prices::new(&scene.prices);
     let at_stake = before.value(&hit);
+    // Of a coalition whose exits were queued, only what is still there is slashed.
+    let hit: Vec<f64> = hit.iter().map(|tokens| times.reached * tokens).collect();
+    let landed = before.value(&hit);
     let rest: Vec<f64> = stake
         .total()
         .iter()
@@ -189,18 +204,10 @@ fn strike(plan: &IncidentPlan, stake: &Stake, scene: &Scene, stream: &mut Stream
         paid: f64::INFINITY,
         extracted_usd: 0.0,
         slashed_usd: 0.0,
-        escaped_usd: if times.fate == Fate::Slashed {
-            0.0
-        } else {
-            at_stake
-        },
+        escaped_usd: (at_stake - landed).max(0.0),
         paid_usd: 0.0,
         recaptured_usd: 0.0,
-        staker_loss_usd: if times.fate == Fate::Slashed {
-            at_stake
-        } else {
-            0.0
-        },
+        staker_loss_usd: landed,
         markdown_usd: 0.0,
         price_fall: 0.0,
         spiral_gain: 0.0,

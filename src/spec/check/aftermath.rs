@@ -6,13 +6,13 @@ use super::statistics::Statistics;
 use crate::spec::assumptions::assumption;
 use crate::spec::draft::{Asset, Faults, Incident, Market as Draft, Value};
 use crate::spec::errors::ErrorKind;
-use crate::spec::leaf::{At, Fraction, MoneyRate, PositiveFraction, PositiveMoneyRate, Span};
+use crate::spec::leaf::{At, Fraction, MoneyRate, PositiveFraction, PositiveMoneyRate};
 use crate::spec::model::{
     Alternatives, FaultProcess, IncidentRules, Liquidity, Loans, Market, MarketAsset, OwnToken,
     TokenSupply,
 };
 use crate::spec::quantity::{Dimension, parse};
-use crate::units::{DAYS_PER_YEAR, Days, PerYear, Share, Usd};
+use crate::units::{DAYS_PER_YEAR, PerYear, Share, Usd};
 
 /// Largest coefficient of the square-root law that means anything.
 const IMPACT_LIMIT: f64 = 100.0;
@@ -162,15 +162,9 @@ impl Check<'_> {
             "incident.selling",
             "A-selling",
         );
-        let queued = self.quantity_or::<Span>(
-            draft.and_then(|d| d.queued.as_ref()),
-            "incident.queued",
-            "A-exit-queued",
-        );
         Some(IncidentRules {
             leaving: Share(leaving?),
             selling: Share(selling?),
-            queued: Days(queued?),
         })
     }
 

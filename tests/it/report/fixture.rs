@@ -269,6 +269,7 @@ fn slash_rules() -> Vec<SlashRule> {
     let rule = |rule: &str, setting: &str, costs: &str, buys: &str, worth| SlashRule {
         rule: rule.to_owned(),
         setting: setting.to_owned(),
+        same_risk: "18.4 M USD/yr (1.5× the stake)".to_owned(),
         costs: costs.to_owned(),
         buys: buys.to_owned(),
         worth,

@@ -459,13 +459,7 @@ fn prices_answer_an_attack_as_the_file_says() {
         assert!(asset.liquidity.daily_volume.get() > 0.0 && asset.supply.loans.is_none());
     }
     let ids: Vec<&str> = plain.assumptions.iter().map(|a| a.id).collect();
-    for id in [
-        "A-falls",
-        "A-daily-volume",
-        "A-faults-reach",
-        "A-leaving",
-        "A-exit-queued",
-    ] {
+    for id in ["A-falls", "A-daily-volume", "A-faults-reach", "A-leaving"] {
         assert!(ids.contains(&id), "{id}: {ids:?}");
     }
     assert!(!ids.contains(&"A-falls-own"), "nobody holds an own token");
@@ -482,7 +476,7 @@ fn prices_answer_an_attack_as_the_file_says() {
         "{BASE}\n[market.OWN]\nprice = \"2 USD\"\nvolatility = \"120 %/year\"\nfalls = \"70 %\"\n\
          daily_volume = \"3 MUSD/day\"\ncirculating = \"80 MUSD\"\n\
          loans = {{ collateral = \"5 MUSD\", buffer = \"40 %\" }}\n\
-         [faults]\nclustered = \"30 %\"\n[incident]\nqueued = \"2 days\"\n"
+         [faults]\nclustered = \"30 %\"\n[incident]\nleaving = \"20 %\"\n"
     );
     let given = try_model(&text).unwrap_or_else(|e| panic!("{}", e.render()));
     assert_eq!(given.alternatives.own, OwnToken::Given);
@@ -498,7 +492,7 @@ fn prices_answer_an_attack_as_the_file_says() {
     close(own.supply.circulating.unwrap().get(), 80e6);
     close(own.supply.loans.unwrap().buffer.get(), 0.4);
     close(given.faults.clustered.get(), 0.3);
-    close(given.incident.queued.get(), 2.0);
+    close(given.incident.leaving.get(), 0.2);
     // What is held is not touched by what could be.
     assert_eq!(symbols(&given), symbols(&plain));
     assert_eq!(given.market, plain.market);
