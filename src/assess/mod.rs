@@ -10,9 +10,9 @@ pub mod rules;
 pub mod variants;
 mod verdict;
 
+pub use aftermath::Tail;
 pub use verdict::Verdict;
 
-use crate::random::Seed;
 use crate::sim::{Columns, Ensemble, NEVER};
 use crate::stats::{Estimate, mean_interval, proportion, quantile};
 use serde::Serialize;
@@ -38,8 +38,10 @@ pub enum Method {
     ImportanceSampling,
     /// Differences path by path on the same random numbers.
     Paired,
-    /// Expected shortfall of a fitted generalised Pareto tail, capped; bootstrap.
+    /// Expected shortfall of a fitted generalised Pareto tail, capped; profile likelihood.
     ParetoTail,
+    /// Expected shortfall of a fitted generalised Pareto tail that nothing caps; profile likelihood.
+    ProfileLikelihood,
     /// Ratio of two means, delta method.
     Ratio,
     /// Product of two estimates, end by end.
@@ -171,6 +173,12 @@ pub fn assess(
         unit,
         method: Method::Mean,
     };
+    let tail = Tail::of(ensemble);
+    let worst_share = |losses: &[f64]| {
+        let mut ascending = losses.to_vec();
+        ascending.sort_by(f64::total_cmp);
+        aftermath::shortfall(&ascending, TAIL, confidence, tail)
+    };
     Assessment {
         verdict: Verdict::of(failures, paths, tolerance, confidence),
         paths,
@@ -185,24 +193,18 @@ pub fn assess(
         attacked_all_days: mean(&columns.attack_probability, "1"),
         expected_loss: mean(&columns.expected_loss_usd_horizon, "USD"),
         expected_loss_all_days: mean(&columns.expected_loss_usd, "USD"),
-        tail_loss: tail_loss(&columns.loss_usd, confidence, ensemble.seed),
+        tail_loss: worst_share(&columns.loss_usd),
         expected_harm: mean(&columns.expected_harm_usd_horizon, "USD"),
         expected_harm_all_days: mean(&columns.expected_harm_usd, "USD"),
-        tail_harm: tail_loss(&columns.harm_usd, confidence, ensemble.seed),
+        tail_harm: worst_share(&columns.harm_usd),
         expected_uncovered: mean(&columns.expected_uncovered_usd_horizon, "USD"),
         expected_uncovered_all_days: mean(&columns.expected_uncovered_usd, "USD"),
-        tail_uncovered: tail_loss(&columns.uncovered_usd, confidence, ensemble.seed),
+        tail_uncovered: worst_share(&columns.uncovered_usd),
         days_insecure: mean(&columns.insecure_days, "days"),
         worst: worst(columns, confidence),
         fan: fan(columns),
         largest_gap: columns.largest_gap.iter().copied().fold(0.0, f64::max),
     }
-}
-
-fn tail_loss(losses: &[f64], confidence: f64, seed: Seed) -> Measure {
-    let mut ascending = losses.to_vec();
-    ascending.sort_by(f64::total_cmp);
-    aftermath::shortfall(&ascending, TAIL, confidence, seed)
 }
 
 /// A quantity that cannot be negative has no interval below zero.

@@ -2,7 +2,7 @@
 
 use super::fan::Fan;
 use super::outcome::PathOutcome;
-use super::{Cost, Plan, Record};
+use super::{Cap, Cost, Plan, Record};
 use crate::random::Seed;
 
 /// In a column of days: it never happened.
@@ -21,6 +21,8 @@ pub struct Ensemble {
     pub days: u32,
     /// Days that the columns named `horizon` look at.
     pub horizon_days: u32,
+    /// Whether some attack of drawn size has nothing that caps its take.
+    pub open_tail: bool,
     /// One set of columns for each [`Cost`] of the plan, in its order.
     pub costs: Vec<Columns>,
     /// Price at the end, `[asset][path]`, USD. Empty without [`Record::Full`].
@@ -114,6 +116,10 @@ impl Ensemble {
             paths: 0,
             days: plan.days,
             horizon_days: plan.horizon_days,
+            open_tail: plan
+                .attacks
+                .iter()
+                .any(|attack| attack.take.is_random() && attack.cap == Cap::Uncapped),
             costs: plan
                 .costs
                 .iter()

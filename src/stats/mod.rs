@@ -10,7 +10,7 @@
 //! | [`normal`], [`special`] | the distributions that the bounds are read from |
 //! | [`proportion`] | k failures in n paths: Clopper–Pearson, Wilson, acceptance numbers |
 //! | [`quantile`] | order statistics and their distribution-free bounds |
-//! | [`tail`], [`pareto`] | expected shortfall, tail indices, the generalised Pareto fit |
+//! | [`tail`], [`pareto`], [`pareto_interval`] | expected shortfall, tail indices, the generalised Pareto fit, its profile likelihood |
 //! | [`weighted`] | importance sampling, its diagnostics, empirical Bernstein bounds |
 //! | [`resample`] | bootstrap and batch means |
 //! | [`sensitivity`] | Sobol indices |
@@ -21,6 +21,7 @@ pub mod concentration;
 mod estimate;
 pub mod normal;
 pub mod pareto;
+pub mod pareto_interval;
 pub mod proportion;
 pub mod quantile;
 pub mod resample;

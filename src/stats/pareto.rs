@@ -60,7 +60,7 @@ impl ParetoTail {
         let top = (0..grid.len()).max_by(|&a, &b| profile(grid[a]).total_cmp(&profile(grid[b])))?;
         let low = grid[top.saturating_sub(1)];
         let high = grid[(top + 1).min(grid.len() - 1)];
-        let theta = golden_maximum(low, high, profile);
+        let theta = golden_maximum(low, high, 200, profile);
         let shape = shape_at(theta);
         let scale = if (theta * average).abs() < 1e-9 {
             average
@@ -131,11 +131,17 @@ impl ParetoTail {
     }
 }
 
-fn golden_maximum(mut low: f64, mut high: f64, value: impl Fn(f64) -> f64) -> f64 {
+/// Where a function with one top between two ends has it, after so many golden sections.
+pub(super) fn golden_maximum(
+    mut low: f64,
+    mut high: f64,
+    steps: u32,
+    value: impl Fn(f64) -> f64,
+) -> f64 {
     const RATIO: f64 = 0.618_033_988_749_894_9;
     let (mut a, mut b) = (high - RATIO * (high - low), low + RATIO * (high - low));
     let (mut at_a, mut at_b) = (value(a), value(b));
-    for _ in 0..200 {
+    for _ in 0..steps {
         if at_a < at_b {
             low = a;
             (a, at_a) = (b, at_b);

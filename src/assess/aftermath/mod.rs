@@ -5,7 +5,7 @@ mod heavy;
 mod honest;
 mod incidents;
 
-pub use heavy::shortfall;
+pub use heavy::{Tail, shortfall};
 pub use honest::Honest;
 pub use incidents::{Fates, Incidents, TimelinePoint};
 
@@ -83,6 +83,7 @@ pub fn aftermath(
         met,
         taken: &taken,
         confidence,
+        tail: Tail::of(ensemble),
     };
     let if_it_happens = Incidents::of(&on_condition, REPLICATES, confidence);
     let stake = parameters.stake.get();
@@ -108,8 +109,8 @@ pub fn aftermath(
         met,
         attacked,
         uninsured,
-        uninsured_tail: drawn.tail(|one| one.uninsured_usd, seed),
-        harm_tail: drawn.tail(|one| one.harm_usd, seed),
+        uninsured_tail: drawn.tail(|one| one.uninsured_usd),
+        harm_tail: drawn.tail(|one| one.harm_usd),
         attack_loss_rate: drawn.mean(|one| one.staker_loss_usd / stake / years, "1/year"),
         taken: Incidents::of(&taken, 1, confidence),
         if_it_happens,
@@ -136,6 +137,7 @@ struct Drawn<'a> {
     met: u64,
     taken: &'a [Incident],
     confidence: f64,
+    tail: Tail,
 }
 
 impl Drawn<'_> {
@@ -149,10 +151,10 @@ impl Drawn<'_> {
         }
     }
 
-    fn tail(&self, value: impl Fn(&Incident) -> f64, seed: Seed) -> Measure {
+    fn tail(&self, value: impl Fn(&Incident) -> f64) -> Measure {
         let mut values = self.spread(value);
         values.sort_by(f64::total_cmp);
-        shortfall(&values, super::TAIL, self.confidence, seed)
+        shortfall(&values, super::TAIL, self.confidence, self.tail)
     }
 
     /// One value a path.
