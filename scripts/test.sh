@@ -54,6 +54,14 @@ fi
 STAKEWRIGHT_BROWSER="${STAKEWRIGHT_BROWSER:-$(command -v chromium || command -v google-chrome || true)}"
 if [ -n "$STAKEWRIGHT_BROWSER" ]; then export STAKEWRIGHT_BROWSER; else missing "no Chromium to open the report in"; fi
 
+step "a counter of instructions"
+if ! command -v valgrind >/dev/null; then
+  if [ "$full" = 1 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    { apt-get update -qq && apt-get install -y -qq valgrind >/dev/null; } || true
+  fi
+fi
+command -v valgrind >/dev/null || missing "no valgrind to count instructions with"
+
 if [ "$full" = 1 ]; then export STAKEWRIGHT_FULL=1; fi
 
 step "formatting"
@@ -70,7 +78,7 @@ if [ "$full" = 1 ]; then
   # The slow tests that fit a test run, by name; the others are run by hand (see their reasons).
   cargo test --release --test it -- --ignored --nocapture \
     slow_the_report_opens_in_a_browser slow_embedded_loads slow_certified_claims_hold slow_a_large_chain \
-    slow_the_engine_is_the_reference_on_many_plans \
+    slow_the_engine_is_the_reference_on_many_plans slow_the_engine_executes_no_more_than_it_did \
     slow_a_thousand_random_deployments_do_not_revert
 fi
 

@@ -7,13 +7,15 @@
 pub mod aftermath;
 pub mod insurance;
 pub mod rules;
+mod streamed;
 pub mod variants;
 mod verdict;
 
 pub use aftermath::Tail;
+pub use streamed::{MOST_KEPT, Streamed, assess_streamed, kept};
 pub use verdict::Verdict;
 
-use crate::sim::{Columns, Ensemble, NEVER};
+use crate::sim::{Columns, Ensemble, Fan, NEVER};
 use crate::stats::{Estimate, mean_interval, proportion, quantile};
 use serde::Serialize;
 
@@ -202,7 +204,7 @@ pub fn assess(
         tail_uncovered: worst_share(&columns.uncovered_usd),
         days_insecure: mean(&columns.insecure_days, "days"),
         worst: worst(columns, confidence),
-        fan: fan(columns),
+        fan: fan(&columns.fan),
         largest_gap: columns.largest_gap.iter().copied().fold(0.0, f64::max),
     }
 }
@@ -239,8 +241,7 @@ fn worst(columns: &Columns, confidence: f64) -> Worst {
     }
 }
 
-fn fan(columns: &Columns) -> Vec<FanDay> {
-    let fan = &columns.fan;
+fn fan(fan: &Fan) -> Vec<FanDay> {
     (0..fan.days().len())
         .filter_map(|index| {
             let mut coverage = [0.0; 5];

@@ -193,7 +193,8 @@ pub struct SimulateArgs {
     /// Simulate one part of the paths: `k/n`
     #[arg(long, value_name = "K/N")]
     pub shard: Option<String>,
-    /// Parquet file for the ensemble, one row a path
+    /// Parquet file for the ensemble, one row a path; every path is then kept in memory (160 bytes
+    /// each), else those beyond a million are counted and dropped
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
 }

@@ -4,7 +4,7 @@
 use super::curve::RiskCurve;
 use super::rare;
 use crate::random::Seed;
-use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record};
+use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record, Summary};
 use crate::spec::Parameters;
 use crate::spec::model::{Deterrence, Extraction, Model};
 use crate::stats::{Estimate, quantile};
@@ -189,6 +189,19 @@ impl<'a> Evaluator<'a> {
             cancel: self.cancel,
         };
         sim::simulate(plan, seed, paths, &progress)
+    }
+
+    /// The distribution of so many paths, counted and dropped; `None` when cancelled.
+    #[must_use]
+    pub fn stream(&self, plan: &Plan, seed: Seed, paths: u64) -> Option<Summary> {
+        self.path_days
+            .set(self.path_days.get() + paths * u64::from(plan.days));
+        self.ensembles.set(self.ensembles.get() + 1);
+        let progress = Progress {
+            finished: &|_| {},
+            cancel: self.cancel,
+        };
+        sim::summarise(plan, seed, 0..paths, &progress)
     }
 
     /// The risk curve of a design; `None` when cancelled.

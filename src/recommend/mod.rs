@@ -38,7 +38,9 @@ pub use types::{
 };
 pub use worlds::PanelRow;
 
-use crate::assess::{Assessment, Method, Verdict, aftermath, assess};
+use crate::assess::{
+    self, Assessment, Method, Streamed, Verdict, aftermath, assess, assess_streamed,
+};
 use crate::random::Seed;
 use crate::sim::Ensemble;
 use crate::spec::Parameters;
@@ -225,11 +227,19 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
     let grown = growth(model, search, &tell)?;
 
     let plan = evaluator.plan(&parameters, Span::All);
-    let ensemble = evaluator.play(&plan, certified.seed, search.assess_paths)?;
+    let kept = assess::kept(search.assess_paths);
+    let ensemble = evaluator.play(&plan, certified.seed, kept)?;
     let columns = ensemble
         .cost(evaluator.cost())
         .expect("the plan asked for the promise's cost");
-    let mut assessment = assess(&ensemble, columns, tolerance, model.target.confidence.get());
+    let confidence = model.target.confidence.get();
+    let mut assessment = if kept == search.assess_paths {
+        assess(&ensemble, columns, tolerance, confidence)
+    } else {
+        let summary = evaluator.stream(&plan, certified.seed, search.assess_paths)?;
+        let streamed = Streamed::of(&ensemble);
+        assess_streamed(&summary, &summary.costs[0], streamed, tolerance, confidence)
+    };
     certified.overrides(&mut assessment, model.target.confidence.get());
     let aftermath = aftermath::aftermath(model, &parameters, &ensemble, columns);
 

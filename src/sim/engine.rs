@@ -12,7 +12,7 @@ use super::proof::Proofs;
 use super::tally::{Cell, Sight, Tally, bridged};
 use super::{Attack, Coalition, Cost, Drawn, NEVER, NotANumber, Plan, Record, formulas, varied};
 use crate::random::lanes::{LANES, LaneStreams, Width, uniforms};
-use crate::random::{Purpose, Seed, Stream};
+use crate::random::{Purpose, Seed, Stream, math};
 use std::ops::Range;
 
 /// A plan with what is worked out once for all its paths.
@@ -572,8 +572,13 @@ impl Design {
             .into_iter()
             .map(Some)
             .collect();
+        // Where they are not kept, the last prices are there to be checked: a quick exponential.
+        let price = match plan.record {
+            Record::Full => libm::exp,
+            Record::MinMargin | Record::Critical => math::exp,
+        };
         for lane in 0..count {
-            let mut ends: Vec<f64> = market.end(lane).map(libm::exp).collect();
+            let mut ends: Vec<f64> = market.end(lane).map(price).collect();
             let end_value_usd = ends.pop().expect("the value at risk is a factor");
             let costs = plan
                 .costs

@@ -2,12 +2,35 @@
 
 use crate::random::lanes::{LANES, LaneStreams, Row, Width, kernel, normals_of, uniforms};
 use crate::random::math;
+use std::ops::{Deref, DerefMut};
 
 /// Days of a column: short enough that all columns of a block stay in the second-level cache.
 pub(super) const TILE_DAYS: usize = 32;
 
-/// A column of one tile.
-pub(super) type Column = Box<[Row]>;
+const _: () = assert!(TILE_DAYS <= u32::BITS as usize, "a tile's days are bits");
+
+/// A column of one tile, on the boundaries of cache lines: a vector of eight numbers that
+/// straddles two of them costs two accesses.
+#[derive(Debug, Clone)]
+pub(super) struct Column(Box<Tile>);
+
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+struct Tile([Row; TILE_DAYS]);
+
+impl Deref for Column {
+    type Target = [Row];
+
+    fn deref(&self) -> &[Row] {
+        &self.0.0
+    }
+}
+
+impl DerefMut for Column {
+    fn deref_mut(&mut self) -> &mut [Row] {
+        &mut self.0.0
+    }
+}
 
 /// The smallest margin of each lane so far.
 #[derive(Debug, Clone)]
@@ -32,7 +55,7 @@ impl MinMargin {
 
 /// A column of zeros.
 pub(super) fn column() -> Column {
-    vec![[0.0; LANES]; TILE_DAYS].into_boxed_slice()
+    Column(Box::new(Tile([[0.0; LANES]; TILE_DAYS])))
 }
 
 /// `out = bias + sum of coefficient * column`, in the order of the terms.
@@ -142,37 +165,45 @@ kernel! {
     }
 }
 
+/// Zeros where no jump struck: what reads whole columns needs them.
+pub(super) fn calm(struck: u32, log: &mut [Row]) {
+    for (day, row) in log.iter_mut().enumerate() {
+        if struck >> day & 1 == 0 {
+            *row = [0.0; LANES];
+        }
+    }
+}
+
 /// One tile of a factor: each day's logarithm is the day's before plus `drift`, the loaded
-/// normals and what `log` held (jumps); `price`, where anybody asks, is its exponential.
+/// normals and, on the days whose bit `struck` has, what `log` held (jumps); `price`, where
+/// anybody asks, is its exponential.
 pub(super) fn advance(
     width: Width,
     drift: f64,
     terms: &[(f64, &[Row])],
     state: &mut Row,
-    log: &mut [Row],
+    (struck, log): (u32, &mut [Row]),
     price: Option<&mut [Row]>,
 ) {
     /// One pass over memory for up to this many terms.
     const MOST: usize = 6;
     let (last, first) = terms.split_at(terms.len().min(MOST));
+    let mut struck = struck;
+    if !first.is_empty() {
+        calm(struck, log);
+        struck = u32::MAX;
+    }
     for (coefficient, column) in first {
         accumulate(width, *coefficient, column, log);
     }
     macro_rules! go {
-        ($k:literal) => {
+        ($k:literal) => {{
+            let (by, of) = (coefficients(last), columns(last));
             match price {
-                Some(price) => walk_price::<$k>(
-                    width,
-                    drift,
-                    coefficients(last),
-                    columns(last),
-                    state,
-                    log,
-                    price,
-                ),
-                None => walk::<$k>(width, drift, coefficients(last), columns(last), state, log),
+                Some(price) => walk_price::<$k>(width, drift, by, of, state, struck, log, price),
+                None => walk::<$k>(width, drift, by, of, state, struck, log),
             }
-        };
+        }};
     }
     match last.len() {
         0 => go!(0),
@@ -185,48 +216,66 @@ pub(super) fn advance(
     }
 }
 
+/// The next state. Arrays go in and out by value: written in place, the compiler made it half
+/// vectors and shuffles that waited for each other's stores.
 #[inline(always)]
 fn step_of<const K: usize>(
     day: usize,
     drift: f64,
     coefficients: &[f64; K],
     columns: &[&[Row]; K],
-    state: &mut Row,
-    log: &mut Row,
-) {
-    for log in log.iter_mut() {
-        *log += drift;
+    state: Row,
+    jumps: Option<&Row>,
+) -> Row {
+    let mut step = [0.0 + drift; LANES];
+    if let Some(jumps) = jumps {
+        for l in 0..LANES {
+            step[l] = jumps[l] + drift;
+        }
     }
     for k in 0..K {
         let column = &columns[k][day];
         for l in 0..LANES {
-            log[l] = coefficients[k].mul_add(column[l], log[l]);
+            step[l] = coefficients[k].mul_add(column[l], step[l]);
         }
     }
-    for (state, log) in state.iter_mut().zip(log) {
-        *state += *log;
-        *log = *state;
+    let mut next = state;
+    for l in 0..LANES {
+        next[l] += step[l];
     }
+    next
 }
 
 kernel! {
-    fn walk<const K: usize>(drift: f64, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, log: &mut [Row]) {
+    fn walk<const K: usize>(
+        drift: f64, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, struck: u32, log: &mut [Row],
+    ) {
+        let mut at = *state;
         for (day, row) in log.iter_mut().enumerate() {
-            step_of(day, drift, &coefficients, &columns, state, row);
+            let jumps = (struck >> day & 1 == 1).then_some(&*row);
+            at = step_of(day, drift, &coefficients, &columns, at, jumps);
+            *row = at;
         }
+        *state = at;
     }
 }
 
 kernel! {
     fn walk_price<const K: usize>(
-        drift: f64, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, log: &mut [Row], price: &mut [Row],
+        drift: f64, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, struck: u32, log: &mut [Row], price: &mut [Row],
     ) {
+        let mut at = *state;
         for (day, (row, price)) in log.iter_mut().zip(price).enumerate() {
-            step_of(day, drift, &coefficients, &columns, state, row);
+            let jumps = (struck >> day & 1 == 1).then_some(&*row);
+            at = step_of(day, drift, &coefficients, &columns, at, jumps);
+            *row = at;
+            let mut out = [0.0; LANES];
             for l in 0..LANES {
-                price[l] = math::exp(row[l]);
+                out[l] = math::exp(at[l]);
             }
+            *price = out;
         }
+        *state = at;
     }
 }
 
@@ -234,9 +283,11 @@ kernel! {
     /// Lognormal sizes: `exp(base + log_mean + log_sd * z)`, in place of `z`.
     pub(super) fn lognormals(base: &[Row], log_mean: f64, log_sd: f64, column: &mut [Row]) {
         for (row, b) in column.iter_mut().zip(base) {
+            let mut out = [0.0; LANES];
             for l in 0..LANES {
-                row[l] = math::exp(b[l] + row[l].mul_add(log_sd, log_mean));
+                out[l] = math::exp(b[l] + row[l].mul_add(log_sd, log_mean));
             }
+            *row = out;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Prices and the value at risk of a block of paths, a tile of days at a time.
 
-use super::kernels::{Column, TILE_DAYS, advance, column, geometric_round};
+use super::kernels::{Column, TILE_DAYS, advance, calm, column, geometric_round};
 use super::varied::{self, VariedMarket};
 use super::{Jumps, Monitoring, Plan, Record, Take, When};
 use crate::random::lanes::{LANES, LaneStreams, Row, Width, normals};
@@ -26,6 +26,8 @@ pub(super) struct Market {
     state: Vec<Row>,
     /// Logarithm of each factor: the assets, then the value at risk.
     pub log: Vec<Column>,
+    /// The days of the tile, as bits, on which a jump struck each factor.
+    struck: Vec<u32>,
     /// Price of each asset, then the value at risk, USD.
     pub price: Vec<Column>,
     /// What jumps did to the logarithm of each factor, where anybody asks.
@@ -96,6 +98,7 @@ impl Market {
             drawn,
             state: vec![[0.0; LANES]; n],
             log: (0..n).map(|_| column()).collect(),
+            struck: vec![0; n],
             price: (0..n).map(|_| column()).collect(),
             jump: (0..if keep_jumps { n } else { 0 })
                 .map(|_| column())
@@ -152,6 +155,7 @@ impl Market {
                     .collect();
                 let price = self.priced[f].then(|| &mut self.price[f][..days]);
                 let (state, log) = (&mut self.state[f], &mut self.log[f][..days]);
+                calm(self.struck[f], log);
                 varied::advance(self.width, &varied.drift[f], &terms, state, log, price);
                 continue;
             }
@@ -163,6 +167,7 @@ impl Market {
                 .collect();
             let price = self.priced[f].then(|| &mut self.price[f][..days]);
             let (state, log) = (&mut self.state[f], &mut self.log[f][..days]);
+            let log = (self.struck[f], log);
             advance(self.width, self.drift[f], &terms, state, log, price);
         }
         true
@@ -183,9 +188,7 @@ impl Market {
     /// Starts the tile's steps with its jumps.
     fn strike(&mut self) {
         let tile = (self.first_day as usize - 1) / TILE_DAYS;
-        for column in &mut self.log {
-            column.fill([0.0; LANES]);
-        }
+        self.struck.fill(0);
         for column in &mut self.jump {
             column.fill([0.0; LANES]);
         }
@@ -193,6 +196,10 @@ impl Market {
             for strike in &kind.strikes[tile] {
                 let (day, lane) = (usize::from(strike.day_of_tile), usize::from(strike.lane));
                 for &(f, loading) in &kind.moves {
+                    if self.struck[f] >> day & 1 == 0 {
+                        self.struck[f] |= 1 << day;
+                        self.log[f][day] = [0.0; LANES];
+                    }
                     self.log[f][day][lane] += loading * strike.size;
                     if self.keep_jumps {
                         self.jump[f][day][lane] += loading * strike.size;
@@ -251,7 +258,8 @@ impl JumpKind {
             for lane in 0..LANES {
                 if day[lane] <= f64::from(days) {
                     any = true;
-                    let index = day[lane] as usize - 1;
+                    // Days fit: a conversion to 32 bits is one instruction.
+                    let index = day[lane] as i32 as usize - 1;
                     self.strikes[index / TILE_DAYS].push(Strike {
                         day_of_tile: (index % TILE_DAYS) as u16,
                         lane: lane as u16,

@@ -72,10 +72,35 @@ impl Distribution {
         self.count == 0
     }
 
+    /// Values below zero, exactly.
+    #[must_use]
+    pub fn negative(&self) -> u64 {
+        self.bins.range(..0).map(|(_, count)| count).sum()
+    }
+
+    /// Values that are numbers, exactly: neither infinite nor never.
+    #[must_use]
+    pub fn finite(&self) -> u64 {
+        self.weighted().map(|(_, count)| count).sum()
+    }
+
+    /// The finite values as the middles of their bins, ascending, each with its count.
+    pub fn weighted(&self) -> impl Iterator<Item = (f64, u64)> {
+        self.bins
+            .iter()
+            .map(|(&bin, &count)| (Self::middle(bin), count))
+            .filter(|(value, _)| value.is_finite())
+    }
+
     /// The value below or at which a share `q` lies; `None` if nothing was counted.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
-        let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
+        self.ranked(((q * self.count as f64).ceil() as u64).clamp(1, self.count.max(1)))
+    }
+
+    /// The value of a rank, from 1, ascending; `None` if fewer were counted.
+    #[must_use]
+    pub fn ranked(&self, rank: u64) -> Option<f64> {
         let mut below = 0;
         for (&bin, count) in &self.bins {
             below += count;

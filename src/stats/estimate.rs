@@ -160,13 +160,19 @@ pub fn mean_interval(values: &[f64], confidence: f64) -> Estimate {
             n: n as u64,
         };
     }
-    let error = (variance(values) / n as f64).sqrt();
+    mean_of_moments(value, variance(values), n as u64, confidence)
+}
+
+/// [`mean_interval`] of `n` values, at least two, known by their mean and variance.
+#[must_use]
+pub fn mean_of_moments(mean: f64, variance: f64, n: u64, confidence: f64) -> Estimate {
+    let error = (variance / n as f64).sqrt();
     let half_width = if error > 0.0 {
-        student_two_sided(confidence, n - 1) * error
+        student_two_sided(confidence, n as usize - 1) * error
     } else {
         0.0
     };
-    Estimate::symmetric(value, half_width, confidence, n as u64)
+    Estimate::symmetric(mean, half_width, confidence, n)
 }
 
 /// The interval of a quantity measured by independent replicates: scrambles of a low-discrepancy

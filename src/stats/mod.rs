@@ -31,4 +31,6 @@ pub mod special;
 pub mod tail;
 pub mod weighted;
 
-pub use estimate::{Estimate, mean, mean_interval, replicate_interval, sum, variance};
+pub use estimate::{
+    Estimate, mean, mean_interval, mean_of_moments, replicate_interval, sum, variance,
+};

@@ -17,14 +17,25 @@ pub fn quantile(ascending: &[f64], level: f64) -> f64 {
 #[must_use]
 pub fn quantile_interval(ascending: &[f64], level: f64, confidence: f64) -> Estimate {
     let n = ascending.len();
-    let one_sided = 0.5 + 0.5 * confidence;
+    let (low, high) = interval_ranks(n, level, confidence);
     Estimate {
         value: quantile(ascending, level),
-        low: lower_rank(n, level, one_sided).map_or(f64::NEG_INFINITY, |r| ascending[r - 1]),
-        high: upper_rank(n, level, one_sided).map_or(f64::INFINITY, |r| ascending[r - 1]),
+        low: low.map_or(f64::NEG_INFINITY, |r| ascending[r - 1]),
+        high: high.map_or(f64::INFINITY, |r| ascending[r - 1]),
         confidence,
         n: n as u64,
     }
+}
+
+/// Ranks (from 1, ascending) of the order statistics between which the `level` quantile of `n`
+/// values lies with probability `confidence`; `None` on a side where the sample is too small.
+#[must_use]
+pub fn interval_ranks(n: usize, level: f64, confidence: f64) -> (Option<usize>, Option<usize>) {
+    let one_sided = 0.5 + 0.5 * confidence;
+    (
+        lower_rank(n, level, one_sided),
+        upper_rank(n, level, one_sided),
+    )
 }
 
 /// A value that is at or above the `level` quantile with probability `confidence`, or `None` when

@@ -35,6 +35,8 @@ mod export_targets;
 mod export_verify;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod growth;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod instructions;
 mod knobs;
 mod known_models;
 mod laws;
@@ -57,6 +59,8 @@ mod rare;
 mod recommend;
 mod reference;
 mod report;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod shards;
 mod slash_keys;
 #[cfg(feature = "tables")]
 mod snapshot;

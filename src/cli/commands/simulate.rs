@@ -1,7 +1,7 @@
 //! `stakewright simulate`: one design, played; and `merge`, which puts shards together.
 
 use crate::assess::aftermath::{Aftermath, aftermath};
-use crate::assess::{self, Assessment};
+use crate::assess::{self, Assessment, Streamed};
 use crate::cli::args::{MergeArgs, SimulateArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -64,8 +64,26 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         finished: &finished,
         cancel: progress::stop_flag(),
     };
-    let ensemble = load::on_threads(play, || {
-        sim::simulate(&plan, Seed(play.seed), range.clone(), &told)
+    let seed = Seed(play.seed);
+    let count = range.end - range.start;
+    // A file holds every path; without one, those beyond a million are counted and dropped.
+    let kept = match &args.out {
+        Some(_) => range.clone(),
+        None => range.start..range.start + assess::kept(count),
+    };
+    let streaming = kept != range;
+    let (ensemble, summary) = load::on_threads(play, || {
+        let summary = if streaming {
+            Some(sim::summarise(&plan, seed, range.clone(), &told)?)
+        } else {
+            None
+        };
+        let quiet = Progress {
+            finished: &|_| {},
+            cancel: progress::stop_flag(),
+        };
+        let told = if streaming { &quiet } else { &told };
+        Some((sim::simulate(&plan, seed, kept, told)?, summary))
     })?
     .ok_or_else(CliError::interrupted)?;
     bar.finish_and_clear();
@@ -77,12 +95,14 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
             "please report this",
         )
     })?;
-    let assessment = assess::assess(
-        &ensemble,
-        columns,
-        model.target.at_most.get(),
-        model.target.confidence.get(),
-    );
+    let (at_most, confidence) = (model.target.at_most.get(), model.target.confidence.get());
+    let assessment = match &summary {
+        None => assess::assess(&ensemble, columns, at_most, confidence),
+        Some(summary) => {
+            let streamed = Streamed::of(&ensemble);
+            assess::assess_streamed(summary, &summary.costs[0], streamed, at_most, confidence)
+        }
+    };
     let aftermath = load::on_threads(play, || aftermath(model, &parameters, &ensemble, columns))?;
     if let Some(path) = &args.out {
         write(
@@ -96,7 +116,7 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
     let simulated = Simulated {
         parameters: &parameters,
         first_path: range.start,
-        paths: range.end - range.start,
+        paths: count,
         assessment: &assessment,
         aftermath: &aftermath,
         written: args.out.as_ref().map(|path| path.display().to_string()),
@@ -166,6 +186,10 @@ fn describe(parameters: &Parameters, assessment: &Assessment, aftermath: &Afterm
     };
     line("slashable stake", format::usd(parameters.stake.get()));
     line("paths", format::whole(assessment.paths));
+    if aftermath.paths < assessment.paths {
+        let of = format!("of the first {}", format::whole(aftermath.paths));
+        line("users, stakers and incidents", of);
+    }
     line(
         &format!("insecure within {} days", assessment.horizon_days),
         estimate(&assessment.insecure, format::probability),

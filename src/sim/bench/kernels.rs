@@ -3,6 +3,7 @@
 use super::clock::best_of;
 use crate::random::lanes::{LANES, LaneStreams, Width, exponentials, normals, uniforms};
 use crate::random::{Purpose, Seed};
+use crate::sim::kernels::{TILE_DAYS, column};
 use serde::Serialize;
 use std::hint::black_box;
 
@@ -17,17 +18,18 @@ pub struct Kernels {
     pub exponentials_per_second: f64,
 }
 
-const DAYS: usize = 32;
-const FILLS: usize = 4_000;
-
-/// Measures each kernel in one of its compiled forms.
-pub(super) fn measure(width: Width) -> Kernels {
+/// Measures each kernel in one of its compiled forms, filling a column so many times.
+pub(super) fn measure(width: Width, fills: u64) -> Kernels {
     let mut streams = LaneStreams::new(Seed::default(), Purpose::Diffusion(0), 0);
-    let mut column = vec![[0.0; LANES]; DAYS];
-    let uniform = rate(|| uniforms(width, &mut streams, black_box(&mut column)));
-    let normal = rate(|| normals(width, &mut streams, black_box(&mut column)));
-    let mut exponent = vec![[0.7; LANES]; DAYS];
-    let exponential = rate(|| {
+    let mut numbers = column();
+    let uniform = rate(fills, || {
+        uniforms(width, &mut streams, black_box(&mut numbers))
+    });
+    let normal = rate(fills, || {
+        normals(width, &mut streams, black_box(&mut numbers))
+    });
+    let mut exponent = column();
+    let exponential = rate(fills, || {
         // The same small numbers each time: repeated exponentials leave the range.
         exponent.fill([0.01; LANES]);
         exponentials(width, black_box(&mut exponent));
@@ -39,7 +41,7 @@ pub(super) fn measure(width: Width) -> Kernels {
     }
 }
 
-fn rate(mut fill: impl FnMut()) -> f64 {
-    let seconds = best_of(5, || (0..FILLS).for_each(|_| fill()));
-    (FILLS * DAYS * LANES) as f64 / seconds
+fn rate(fills: u64, mut fill: impl FnMut()) -> f64 {
+    let seconds = best_of(5, || (0..fills).for_each(|_| fill()));
+    (fills * (TILE_DAYS * LANES) as u64) as f64 / seconds
 }

@@ -23,6 +23,8 @@ use serde::Serialize;
 
 /// Normals that a day of the workload draws.
 const NORMALS_A_DAY: f64 = 6.0;
+/// Times that a kernel alone fills a column, at most.
+const MOST_FILLS: u64 = 4_000;
 /// Exponentials that a day of pooled stake takes: four prices and the profit.
 const EXPONENTIALS_A_DAY: f64 = 5.0;
 
@@ -95,7 +97,7 @@ pub fn measure(paths: u64, extent: Extent, say: &dyn Fn(&str)) -> Bench {
     let coal = workload::common(Coalition::LargestFirst);
     let days = paths as f64 * f64::from(unif.days);
     say("kernels");
-    let kernels = kernels::measure(width);
+    let kernels = kernels::measure(width, paths.min(MOST_FILLS));
     let roof = kernels.normals_per_second / NORMALS_A_DAY;
     say("the workload");
     let mut rates = Vec::new();

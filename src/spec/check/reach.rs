@@ -177,6 +177,10 @@ impl Check<'_> {
                 })
             }
         };
+        // Staking tokens move with ETH: what the file says of ETH decides about both.
+        if found.is_none() && Class::find(name) == Some(Class::Lst) {
+            return self.place("ETH");
+        }
         let jumps = document.market.as_ref().and_then(|m| m.jumps.as_ref());
         found
             .or_else(|| Some((jumps?.span(), "market.jumps".to_owned())))
