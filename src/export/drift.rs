@@ -2,10 +2,10 @@
 
 use super::address::{Address, BURN};
 use super::design::{Deployment, OperatorSet, RewardsKind, RewardsSubmission};
+use super::lines::hanging;
 use super::rounding::DAY_SECONDS;
 use crate::snapshot::{self, RewardsKind as Submitted, SetKind, Snapshot};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// A field and what each side says.
@@ -241,21 +241,32 @@ impl fmt::Display for Drift {
         }
         self.notes
             .iter()
-            .try_for_each(|note| writeln!(f, "note: {note}"))
+            .try_for_each(|note| f.write_str(&hanging("note: ", note)))
     }
 }
 
-/// Two lists, entry by entry: which one has it.
+/// Two lists: what only one of them has, and how much is in both.
 fn write_lists(f: &mut fmt::Formatter<'_>, decided: &str, deployed: &str) -> fmt::Result {
-    let entries = |text| -> BTreeSet<&str> { str::split(text, ", ").collect() };
+    let entries = |text: &'_ str| -> Vec<String> {
+        let listed = text.split(", ").filter(|entry| !entry.is_empty());
+        listed.map(str::to_owned).collect()
+    };
     let (decided, deployed) = (entries(decided), entries(deployed));
-    for entry in &decided | &deployed {
-        let side = match (decided.contains(entry), deployed.contains(entry)) {
-            (true, true) => "both       ",
-            (true, false) => "recommended",
-            _ => "deployed   ",
-        };
-        writeln!(f, "    {side}  {entry}")?;
+    for (side, list, other) in [
+        ("recommended", &decided, &deployed),
+        ("deployed   ", &deployed, &decided),
+    ] {
+        for entry in list.iter().filter(|entry| !other.contains(entry)) {
+            writeln!(f, "    {side}  {entry}")?;
+        }
+        if list.is_empty() {
+            writeln!(f, "    {side}  nothing")?;
+        }
     }
-    Ok(())
+    let both = decided.iter().filter(|entry| deployed.contains(entry));
+    match both.count() {
+        0 => Ok(()),
+        1 => writeln!(f, "    both         1 more"),
+        more => writeln!(f, "    both         {more} more"),
+    }
 }

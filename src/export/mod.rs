@@ -9,6 +9,7 @@ pub mod address;
 pub mod arguments;
 pub mod design;
 pub mod drift;
+pub mod lines;
 pub mod lint;
 pub mod network;
 pub mod number;

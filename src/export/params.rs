@@ -134,7 +134,7 @@ fn readme(deployment: &Deployment) -> String {
             "| `{}` | {} {} | {} | {} | {}: {} |\n",
             number.parameter,
             number.value,
-            number.unit,
+            unit(number.value, &number.unit),
             interval(number.low, number.high),
             number.integer,
             number.rounding,
@@ -150,7 +150,7 @@ fn readme(deployment: &Deployment) -> String {
             text.push_str(&format!(
                 "| {} | {} {} | {} |\n",
                 figure.name,
-                figure.value,
+                short(figure.value),
                 figure.unit,
                 interval(figure.low, figure.high),
             ));
@@ -161,7 +161,43 @@ fn readme(deployment: &Deployment) -> String {
 
 fn interval(low: Option<f64>, high: Option<f64>) -> String {
     match (low, high) {
-        (Some(low), Some(high)) => format!("{low} to {high}"),
+        (Some(low), Some(high)) => format!("{} to {}", short(low), short(high)),
         _ => "none: chosen, not estimated".into(),
+    }
+}
+
+/// A number for reading, to six digits; `params.json` has it whole.
+fn short(value: f64) -> String {
+    let digits = match value.abs() {
+        zero if zero < f64::MIN_POSITIVE => 0.0,
+        size => (5.0 - size.log10().floor()).clamp(0.0, 17.0),
+    };
+    let text = format!("{value:.*}", digits as usize);
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// A unit as it is written behind a number: one day, two days.
+fn unit(value: f64, unit: &str) -> &str {
+    match unit.strip_suffix('s') {
+        Some(one) if unit == "days" && (value - 1.0).abs() < f64::EPSILON => one,
+        _ => unit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{short, unit};
+
+    #[test]
+    fn numbers_are_for_reading() {
+        assert_eq!(short(2_450.511_585_015_985_5), "2450.51");
+        assert_eq!(short(806_154_537.451), "806154537");
+        assert_eq!(short(0.013_675_743_291), "0.0136757");
+        assert_eq!((short(0.0), short(30.0)), ("0".into(), "30".into()));
+        assert_eq!((unit(1.0, "days"), unit(2.0, "days")), ("day", "days"));
     }
 }

@@ -517,14 +517,17 @@ fn readme(deployment: &Deployment) -> String {
         .map_or("the AVS or its admin".to_owned(), |caller| {
             caller.to_string()
         });
+    let avs = deployment
+        .avs
+        .map_or("0x…".to_owned(), |avs| avs.to_string());
     format!(
         "# {}: Solidity\n\n\
          `src/Parameters.sol` holds every decided integer as a constant: import it where the slasher, the registrar and the \
          tests of the service need them. `script/Apply.s.sol` sends the calls.\n\n\
          Rehearse, nothing is sent:\n\n    \
-         AVS=0x… forge script script/Apply.s.sol --rpc-url $ETH_RPC_URL --sender {sender}\n\n\
+         AVS={avs} forge script script/Apply.s.sol --rpc-url $ETH_RPC_URL --sender {sender}\n\n\
          Send, with a wallet of your own (never with a key in a file):\n\n    \
-         AVS=0x… forge script script/Apply.s.sol --rpc-url $ETH_RPC_URL --sender {sender} --ledger --broadcast\n",
+         AVS={avs} forge script script/Apply.s.sol --rpc-url $ETH_RPC_URL --sender {sender} --ledger --broadcast\n",
         deployment.name
     )
 }

@@ -183,7 +183,7 @@ fn from_run_to_verify_on_a_local_chain() {
     for words in [
         "create quorum 0",
         "minimum stake of quorum 0",
-        "multiplier of",
+        "weight 0 of quorum 0",
     ] {
         assert!(said(&through).contains(words), "{}", said(&through));
     }

@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::load;
 use crate::cli::output::Output;
 use crate::export::drift::{Drift, against_snapshot};
+use crate::export::lines::hanging;
 use crate::export::lint::{self, CHECKS, Context, LintError, LintFinding, Severity};
 use crate::export::network::Network;
 use crate::export::verify::{self, HttpNode, VerifyError};
@@ -93,12 +94,12 @@ fn listed(linted: &[Linted]) -> String {
                 format!(" at {}", finding.place)
             };
             let _ = writeln!(text, "  {}[{}]{place}", finding.severity, finding.check);
-            let _ = writeln!(text, "      {}", finding.wrong);
-            let _ = writeln!(text, "      = {}", finding.right);
+            text.push_str(&hanging("      ", &finding.wrong));
+            text.push_str(&hanging("      = ", &finding.right));
             if let Some(revert) = &finding.revert {
                 let _ = writeln!(text, "      the chain answers {revert}");
             }
-            let _ = writeln!(text, "      source: {}", finding.source);
+            text.push_str(&hanging("      source: ", finding.source));
         }
     }
     let _ = writeln!(
@@ -115,8 +116,9 @@ fn listed(linted: &[Linted]) -> String {
 fn rules() -> String {
     let mut text = String::new();
     for check in CHECKS {
-        let _ = writeln!(text, "{}[{}] {}", check.severity, check.id, check.rule);
-        let _ = writeln!(text, "      source: {}", check.source);
+        let _ = writeln!(text, "{}[{}]", check.severity, check.id);
+        text.push_str(&hanging("      ", check.rule));
+        text.push_str(&hanging("      source: ", check.source));
         if !check.reverts.is_empty() {
             let _ = writeln!(
                 text,

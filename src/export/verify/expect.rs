@@ -1,8 +1,8 @@
 //! What the chain must answer once the calls have been made.
 
 use super::reads::{Read, list, table_config};
-use crate::export::action::{Action, Call, Contract};
-use crate::export::address::{Address, BURN};
+use crate::export::action::{Action, Call, Contract, function_name};
+use crate::export::address::{Address, BURN, hex, selector};
 use crate::export::arguments::{NewSet, SetKey};
 use crate::export::network::Network;
 use std::collections::BTreeMap;
@@ -95,12 +95,8 @@ fn of_call(
         }
         Action::SetAppointee(a) => {
             if let Ok(selector) = a.selector.0.as_slice().try_into() {
-                let what = format!(
-                    "{} may call 0x{} of {}",
-                    a.appointee,
-                    crate::export::address::hex(&a.selector.0),
-                    a.target
-                );
+                let function = named(&a.selector.0);
+                let what = format!("{} may call {function} of {}", a.appointee, a.target);
                 push(
                     what,
                     Read::MayCall(a.account, a.appointee, a.target, selector),
@@ -150,6 +146,17 @@ fn of_call(
         call.action.function(),
         network.name
     );
+}
+
+/// The function of a selector, by its name where it is known here.
+fn named(four: &[u8]) -> String {
+    let mut known = Action::SIGNATURES.iter().map(|(_, signature)| *signature);
+    known
+        .find(|signature| selector(signature) == four)
+        .map_or_else(
+            || format!("0x{}", hex(four)),
+            |signature| function_name(signature).to_owned(),
+        )
 }
 
 fn created(

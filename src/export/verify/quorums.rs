@@ -138,10 +138,10 @@ fn of_quorum(
             continue;
         };
         push(
-            &format!("multiplier of {} in quorum", weight.strategy),
+            &format!("weight {index} of quorum"),
             coordinator.stake_registry,
             Read::QuorumWeight(number, index),
-            format!("{} {}", weight.strategy, weight.multiplier),
+            format!("{} x {}", weight.strategy, weight.multiplier),
         );
     }
     if let Some(slasher) = created.slasher {

@@ -379,7 +379,7 @@ impl Read {
             }
             Self::QuorumWeight(..) => {
                 let weight = Reads::strategyParamsByIndexCall::abi_decode_returns(data).ok()?;
-                format!("{} {}", shown(weight.strategy), weight.multiplier)
+                format!("{} x {}", shown(weight.strategy), weight.multiplier)
             }
             Self::OperatorId(_) => hex(&Reads::getOperatorIdCall::abi_decode_returns(data).ok()?.0),
         })

@@ -1,6 +1,7 @@
 //! What a rehearsal found, for programs and for terminals.
 
 use super::simulate::Method;
+use crate::export::lines::hanging;
 use serde::Serialize;
 use std::fmt;
 
@@ -122,23 +123,18 @@ impl fmt::Display for VerifyReport {
             self.method.words()
         )?;
         for step in &self.steps {
-            write!(f, "  ")?;
-            match &step.outcome {
-                Outcome::Passed => write!(f, "ok    {:>2}  {}", step.step, step.title)?,
-                Outcome::Skipped { reason } => {
-                    write!(f, "later {:>2}  {}: {reason}", step.step, step.title)?;
-                }
-                Outcome::Reverted(why) => {
-                    write!(f, "FAIL  {:>2}  {}: {why}", step.step, step.title)?;
-                }
-                Outcome::Unclear(why) => {
-                    write!(f, "?     {:>2}  {}: {why}", step.step, step.title)?;
-                }
-            }
-            match step.gas {
-                Some(gas) => writeln!(f, " ({gas} gas)")?,
-                None => writeln!(f)?,
-            }
+            let (mark, why) = match &step.outcome {
+                Outcome::Passed => ("ok   ", None),
+                Outcome::Skipped { reason } => ("later", Some(reason.clone())),
+                Outcome::Reverted(why) => ("FAIL ", Some(why.to_string())),
+                Outcome::Unclear(why) => ("?    ", Some(why.to_string())),
+            };
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            let gas = step
+                .gas
+                .map_or_else(String::new, |gas| format!(" ({gas} gas)"));
+            let lead = format!("  {mark} {:>2}  ", step.step);
+            f.write_str(&hanging(&lead, &format!("{}{why}{gas}", step.title)))?;
         }
         let agree = self.read_back.iter().filter(|row| row.agrees()).count();
         writeln!(
@@ -148,7 +144,8 @@ impl fmt::Display for VerifyReport {
         )?;
         for row in &self.read_back {
             if row.agrees() {
-                writeln!(f, "  ok    {}: {}", row.what, short(&row.found))?;
+                let text = format!("{}: {}", row.what, short(&row.found));
+                f.write_str(&hanging("  ok    ", &text))?;
             } else {
                 writeln!(f, "  DIFF  {}", row.what)?;
                 writeln!(f, "          export  {}", row.expected)?;
@@ -157,7 +154,7 @@ impl fmt::Display for VerifyReport {
         }
         self.notes
             .iter()
-            .try_for_each(|note| writeln!(f, "note: {note}"))
+            .try_for_each(|note| f.write_str(&hanging("note: ", note)))
     }
 }
 
