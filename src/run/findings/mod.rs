@@ -101,6 +101,7 @@ pub fn findings(subject: &Subject) -> Findings {
         warnings: words::warnings(subject)
             .into_iter()
             .chain(participation::warnings(subject, &compared))
+            .chain(compared.joint_warning(subject))
             .collect(),
         outputs: subject.outputs.clone(),
     }

@@ -90,6 +90,37 @@ impl Compared {
         })
     }
 
+    /// The promise weighs each attack alone; one coalition may as well make all of them.
+    pub(super) fn joint_warning(&self, subject: &Subject) -> Option<String> {
+        let joint = self
+            .start
+            .ledgers
+            .iter()
+            .find(|l| l.scope == Scope::Joint)?;
+        let kind = match subject.model.target.deterrence {
+            Deterrence::WholeStake => Kind::Recaptured,
+            Deterrence::OperatorRational => Kind::OperatorRational,
+        };
+        let (loses, gains) = (joint.line(kind)?.usd, joint.profit().usd);
+        let alone = self
+            .start
+            .ledgers
+            .iter()
+            .filter(|ledger| ledger.scope != Scope::Joint)
+            .all(|ledger| {
+                ledger
+                    .line(kind)
+                    .is_some_and(|line| line.usd > ledger.profit().usd)
+            });
+        (alone && gains > loses).then(|| {
+            format!(
+                "The promise weighs each attack alone. A coalition that makes all of them at once could gain {} at the start and would lose {}: this design does not hold against that.",
+                format::usd(gains),
+                format::usd(loses)
+            )
+        })
+    }
+
     /// The ledger of the deciding attack, line by line; then all attacks together, and the harm.
     pub(super) fn variants(&self, subject: &Subject) -> Vec<Variant> {
         let ledger = self.middle().deciding();
