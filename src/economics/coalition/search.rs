@@ -74,18 +74,26 @@ pub fn greedy_cover(costs: &[f64], weights: &[f64], threshold: f64) -> Option<Co
 }
 
 /// Entities with weight, cheapest per weight first, the heavier first among equals.
+///
+/// Prices that differ in their last bits only are equal: costs in proportion to weights are, and each
+/// quotient rounds its own way. The rounded price is a key, so that the order is one.
 fn by_cost_per_weight(costs: &[f64], weights: &[f64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..costs.len())
+    const LAST_BITS: u32 = 12;
+    let price = |index: usize| {
+        let bits = (costs[index] / weights[index]).to_bits();
+        let half = 1 << (LAST_BITS - 1);
+        f64::from_bits((bits + half) >> LAST_BITS << LAST_BITS)
+    };
+    let mut priced: Vec<(f64, usize)> = (0..costs.len())
         .filter(|&index| weights[index] > 0.0)
+        .map(|index| (price(index), index))
         .collect();
-    order.sort_by(|&a, &b| {
-        // c_a/w_a against c_b/w_b without division, then by weight, then by index.
-        let (left, right) = (costs[a] * weights[b], costs[b] * weights[a]);
-        left.total_cmp(&right)
-            .then(weights[b].total_cmp(&weights[a]))
-            .then(a.cmp(&b))
+    priced.sort_by(|(left, a), (right, b)| {
+        left.total_cmp(right)
+            .then(weights[*b].total_cmp(&weights[*a]))
+            .then(a.cmp(b))
     });
-    order
+    priced.into_iter().map(|(_, index)| index).collect()
 }
 
 /// Greatest common divisor of whole-number costs (below 2⁵³), or zero when one of them is not whole.
@@ -383,6 +391,23 @@ mod tests {
         let cover =
             cheapest_cover(&stakes, &stakes, threshold, Effort::REPORTED).expect("reachable");
         assert_eq!(cover.members.len(), 1);
+    }
+
+    #[test]
+    fn costs_in_proportion_are_equal_and_the_heavier_come_first() {
+        for share in [0.1, 0.3, 1.0 / 3.0, 0.971_875] {
+            let weights: Vec<f64> = (0..400)
+                .map(|index| 1e6 * (f64::from(index * 7919 % 400) + 0.1).sqrt())
+                .collect();
+            let costs: Vec<f64> = weights.iter().map(|weight| weight * share).collect();
+            let order = by_cost_per_weight(&costs, &weights);
+            assert_eq!(order.len(), 400);
+            for pair in order.windows(2) {
+                assert!(weights[pair[0]] >= weights[pair[1]], "{share}: {pair:?}");
+            }
+        }
+        let order = by_cost_per_weight(&[3.0, 1.0, 0.0, 5.0], &[1.0, 1.0, 0.0, 5.0]);
+        assert_eq!(order, [3, 1, 0]);
     }
 
     #[test]
