@@ -78,7 +78,7 @@ if [ "$full" = 1 ]; then
   # The slow tests that fit a test run, by name; the others are run by hand (see their reasons).
   cargo test --release --test it -- --ignored --nocapture \
     slow_the_report_opens_in_a_browser slow_embedded_loads slow_certified_claims_hold slow_a_large_chain \
-    slow_the_engine_is_the_reference_on_many_plans slow_the_engine_executes_no_more_than_it_did \
+    slow_the_engine_is_the_reference_on_many_plans slow_the_engine_executes_no_more_than_it_did slow_every_searched_knob \
     slow_a_thousand_random_deployments_do_not_revert
 fi
 

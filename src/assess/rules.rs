@@ -438,21 +438,23 @@ fn set_trials(model: &Model, design: &Parameters, trials: &mut Vec<Trial>) {
             },
         );
     }
-    match model.operators.own_stake_minimum {
-        Some(least) => add(
+    let least = design.own_stake_minimum.get();
+    if least > 0.0 {
+        add(
             Knob::OwnMinimum,
             Turn::Weakened,
-            Setting::Usd(least.get()),
+            Setting::Usd(least),
             Setting::None,
-            &|model, _| model.operators.own_stake_minimum = None,
-        ),
-        None => add(
+            &|_, parameters| parameters.own_stake_minimum = Usd(0.0),
+        );
+    } else {
+        add(
             Knob::OwnMinimum,
             Turn::Added,
             Setting::None,
             Setting::Usd(OWN_MINIMUM_TRIED),
-            &|model, _| model.operators.own_stake_minimum = Some(Usd(OWN_MINIMUM_TRIED)),
-        ),
+            &|_, parameters| parameters.own_stake_minimum = Usd(OWN_MINIMUM_TRIED),
+        );
     }
     let vesting = model.rewards.vesting.get();
     if vesting > 0.0 {

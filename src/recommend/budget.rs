@@ -197,7 +197,7 @@ pub fn required(model: &Model, parameters: &Parameters) -> Option<Budget> {
     let terms = terms(model, parameters);
     let stakers = curve.budget_for_usd(stake, terms)?;
     let set = OperatorShares::of(model, parameters);
-    let operators = set.break_even_budget(set.shares.len(), model);
+    let operators = set.break_even_budget(set.shares.len(), model, parameters);
     let both = BindingBudget::of(stakers, operators);
     let usd_year = budget_worth(model, both.usd_year());
     let worth = received(model, usd_year);
@@ -213,8 +213,8 @@ pub fn required(model: &Model, parameters: &Parameters) -> Option<Budget> {
         other_premium: terms.premium - slashing,
         emissions_usd_year: model.rewards.emissions.get(),
         sale_loss_usd_year: usd_year - after_sale(model, usd_year),
-        break_even_stake_usd: break_even_stake(model, stake, usd_year),
-        operating_costs_usd_year: operator_cost(model) * set.shares.len() as f64,
+        break_even_stake_usd: break_even_stake(model, parameters, stake, usd_year),
+        operating_costs_usd_year: operator_cost(model, parameters) * set.shares.len() as f64,
     })
 }
 
@@ -247,14 +247,19 @@ pub fn affordable_operators(model: &Model, parameters: &Parameters) -> u32 {
     let most = set.shares.len();
     (low as usize..=most)
         .rev()
-        .find(|&count| set.break_even_budget(count, model) <= stakers)
+        .find(|&count| set.break_even_budget(count, model, parameters) <= stakers)
         .map_or(low, |count| count as u32)
 }
 
 /// Slashable stake at which an operator's share of the rewards pays its costs, USD.
 #[must_use]
-pub fn break_even_stake(model: &Model, stake_usd: f64, budget_usd_year: f64) -> f64 {
-    let cost = operator_cost(model);
+pub fn break_even_stake(
+    model: &Model,
+    parameters: &Parameters,
+    stake_usd: f64,
+    budget_usd_year: f64,
+) -> f64 {
+    let cost = operator_cost(model, parameters);
     if cost <= 0.0 {
         return 0.0;
     }
@@ -264,14 +269,11 @@ pub fn break_even_stake(model: &Model, stake_usd: f64, budget_usd_year: f64) -> 
 /// What one operator spends on the service, USD a year: software, the stake of its own that it
 /// must lock at its discount rate, and the wait for rewards that vest.
 #[must_use]
-pub fn operator_cost(model: &Model) -> f64 {
+pub fn operator_cost(model: &Model, parameters: &Parameters) -> f64 {
     let costs = model.operators.costs;
     let software = costs.own.get() + costs.shared.get() / costs.services.max(1.0);
     let discount = model.operators.franchise.discount.get();
-    let locked = match model.operators.own_stake_minimum {
-        Some(least) => least.get() * discount,
-        None => 0.0,
-    };
+    let locked = parameters.own_stake_minimum.get() * discount;
     (software + locked) * (1.0 + discount * model.rewards.vesting.years())
 }
 
@@ -301,8 +303,8 @@ impl OperatorShares {
 
     /// The budget at which the smallest of the `count` largest operators breaks even when only
     /// they are admitted: `cost / (fee · share)`.
-    fn break_even_budget(&self, count: usize, model: &Model) -> f64 {
-        let cost = operator_cost(model);
+    fn break_even_budget(&self, count: usize, model: &Model, parameters: &Parameters) -> f64 {
+        let cost = operator_cost(model, parameters);
         let count = count.min(self.shares.len());
         if cost <= 0.0 || count == 0 {
             return 0.0;

@@ -2,6 +2,7 @@
 
 use super::budget;
 use super::evaluate::{Evaluator, Span};
+use super::rare;
 use crate::assess::{Assessment, Measure, Method, assess};
 use crate::random::Seed;
 use crate::sim::Columns;
@@ -89,6 +90,7 @@ pub fn compare(
     assert!(!entries.is_empty(), "a comparison of nothing");
     let mut designs: Vec<Compared> = Vec::with_capacity(entries.len());
     let mut first: Option<(Columns, f64, f64)> = None;
+    let mut first_small: Option<Option<Small>> = None;
     for entry in entries {
         let evaluator = Evaluator::new(entry.model, cancel);
         let plan = evaluator.plan(&entry.parameters, Span::All);
@@ -100,6 +102,7 @@ pub fn compare(
         let (risk, confidence) = (target.at_most.get(), target.confidence.get());
         let stake = entry.parameters.stake.get();
         let budget = budget::required(entry.model, &entry.parameters).map(|b| b.usd_year);
+        let small = small(&evaluator, &entry.parameters, seed, paths)?;
         let differences = first.as_ref().map(|(base, base_stake, base_risk)| {
             let needed = |rows: &[usize]| {
                 stake_of(columns, stake, risk, rows) - stake_of(base, *base_stake, *base_risk, rows)
@@ -138,6 +141,10 @@ pub fn compare(
                     .map(|(own, base)| own - base),
             }
         });
+        let differences = differences.map(|counted| {
+            let base = first_small.as_ref().and_then(Option::as_ref);
+            weigh(counted, small.as_ref(), base)
+        });
         let mut ascending: Vec<f64> = columns
             .critical_scale_horizon
             .iter()
@@ -148,16 +155,26 @@ pub fn compare(
             name: entry.name.clone(),
             stake_usd: stake,
             budget_usd_year: budget,
-            needed_stake: Measure {
-                estimate: quantile::quantile_interval(&ascending, 1.0 - risk, confidence),
-                unit: "USD",
-                method: Method::OrderStatistics,
+            needed_stake: match &small {
+                Some(small) => small.stake,
+                None => Measure {
+                    estimate: quantile::quantile_interval(&ascending, 1.0 - risk, confidence),
+                    unit: "USD",
+                    method: Method::OrderStatistics,
+                },
             },
-            assessment: assess(&ensemble, columns, risk, confidence),
+            assessment: {
+                let mut assessment = assess(&ensemble, columns, risk, confidence);
+                if let Some(small) = &small {
+                    assessment.insecure = small.risk;
+                }
+                assessment
+            },
             differences,
         });
         if first.is_none() {
             first = Some((columns.clone(), stake, risk));
+            first_small = Some(small);
         }
     }
     Some(Comparison {
@@ -165,6 +182,68 @@ pub fn compare(
         paths,
         seed: seed.to_string(),
     })
+}
+
+/// What weighted paths say where a promise is too small to count.
+#[derive(Clone, Copy)]
+struct Small {
+    /// The stake that the promise needs.
+    stake: Measure,
+    /// The risk at the design's own stake.
+    risk: Measure,
+}
+
+/// The weighted answers of a design; none where its paths can be counted; `None` when cancelled.
+fn small(
+    evaluator: &Evaluator,
+    design: &Parameters,
+    seed: Seed,
+    paths: u64,
+) -> Option<Option<Small>> {
+    let target = &evaluator.model().target;
+    let (risk, confidence) = (target.at_most.get(), target.confidence.get());
+    if !rare::is_beyond(evaluator.model(), risk, paths) {
+        return Some(None);
+    }
+    let stake = design.stake.get();
+    let plan = evaluator.plan(design, Span::Horizon);
+    let explored = rare::explore_plan(evaluator, &plan, stake, seed, risk)?;
+    let weighted = |estimate, unit| Measure {
+        estimate,
+        unit,
+        method: Method::ImportanceSampling,
+    };
+    Some(Some(Small {
+        stake: weighted(explored.needed(risk, confidence, paths), "USD"),
+        risk: weighted(explored.risk_at(stake, confidence), "1"),
+    }))
+}
+
+/// Differences of what was weighted in place of what plain paths cannot show. Each design has
+/// laws of its own, so their errors are taken as independent.
+fn weigh(mut counted: Differences, own: Option<&Small>, base: Option<&Small>) -> Differences {
+    let (Some(own), Some(base)) = (own, base) else {
+        return counted;
+    };
+    counted.risk = minus(&own.risk, &base.risk);
+    counted.needed_stake = minus(&own.stake, &base.stake);
+    counted
+}
+
+/// The difference of two independent estimates, its sides from theirs.
+fn minus(own: &Measure, base: &Measure) -> Measure {
+    let (a, b) = (&own.estimate, &base.estimate);
+    let value = a.value - b.value;
+    Measure {
+        estimate: Estimate {
+            value,
+            low: value - (a.value - a.low).hypot(b.high - b.value),
+            high: value + (a.high - a.value).hypot(b.value - b.low),
+            confidence: a.confidence,
+            n: a.n,
+        },
+        ..*own
+    }
 }
 
 /// The geometric mean of the ratio of the designs' worst coverages, and what common random

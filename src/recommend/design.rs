@@ -69,6 +69,11 @@ pub fn describe(
         threshold: searched(model.operators.threshold, shape, parameters, "1", |p| p.threshold.get()),
         operators: operators(model, parameters, low, high),
         minimum_stake: minimum_stake(model, parameters, (low, budget_low), (high, budget_high)),
+        own_stake_minimum: model.operators.own_stake_minimum.map(|choice| {
+            searched(choice, shape, parameters, "USD", |p| {
+                p.own_stake_minimum.get()
+            })
+        }),
         entity_cap: entity_cap(model, shape, parameters),
         mix: mix(model, shape, parameters),
         offences: offences(model, shape, parameters),
@@ -135,7 +140,8 @@ fn minimum_stake(
     high: (f64, f64),
 ) -> Figure {
     let value = parameters.minimum_stake.get();
-    let at = |(stake, budget): (f64, f64)| budget::break_even_stake(model, stake, budget);
+    let at =
+        |(stake, budget): (f64, f64)| budget::break_even_stake(model, parameters, stake, budget);
     Figure {
         value,
         low: at(low).min(at(high)).min(value),

@@ -8,11 +8,20 @@ use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record, Summary};
 use crate::spec::Parameters;
 use crate::spec::model::{Deterrence, Extraction, Model};
 use crate::stats::{Estimate, quantile};
-use crate::units::Share;
+use crate::units::{Share, Usd};
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
+
+/// Rounds in which a stake may still follow from what was played at the last one.
+const ROUNDS: usize = 6;
+/// Stakes closer than this, relative, are the same to a search.
+const CLOSE: f64 = 0.002;
+/// What is still asked for after all rounds, relative, when no stake deters.
+const HOPELESS: f64 = 0.05;
+/// Insecure paths that the stake which is settled on should leave at least.
+const SETTLED_ON: f64 = 4.0;
 
 /// Days of play that the promise looks at, or all days of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,44 +251,27 @@ impl<'a> Evaluator<'a> {
         Some(self.curve(parameters, seed, paths)?.stake(risk))
     }
 
-    /// The critical stake of each path, USD.
-    fn critical(&self, parameters: &Parameters, seed: Seed, paths: u64) -> Option<Vec<f64>> {
-        let columns = |ensemble: &Ensemble| {
-            let columns = ensemble
-                .cost(self.cost())
-                .expect("the plan asked for this cost");
-            let stake = parameters.stake.get();
-            columns
-                .critical_scale_horizon
-                .iter()
-                .map(|scale| scale * stake)
-                .collect()
-        };
-        if self.cost() != Cost::WholeStake {
-            let mut plan = self.plan(parameters, Span::Horizon);
-            plan.record = Record::Critical;
-            return Some(columns(&self.play(&plan, seed, paths)?));
+    /// Whether two designs play the same ensemble: then they differ by arithmetic alone.
+    #[must_use]
+    pub fn plays_alike(&self, a: &Parameters, b: &Parameters) -> bool {
+        if self.cost() == Cost::WholeStake {
+            let seed = Seed(0);
+            return self.key(a, seed, 0) == self.key(b, seed, 0);
         }
-        let key = Key {
-            seed,
-            paths,
-            threshold: parameters.threshold.get(),
-            operators: parameters
-                .admitted(self.model)
-                .iter()
-                .map(|admitted| admitted.operator)
-                .collect(),
-            entity_cap: parameters.entity_cap.get(),
-            mix: parameters.mix.clone(),
-            windows: self
-                .model
-                .value
-                .attacks
-                .iter()
-                .filter(|attack| matches!(attack.extraction, Extraction::DisputeWindow { .. }))
-                .map(|attack| parameters.offences[attack.offence].delay().get())
-                .collect(),
-        };
+        Parameters {
+            stake: a.stake,
+            budget: a.budget,
+            ..b.clone()
+        } == *a
+    }
+
+    /// The critical stake of each path, USD; `None` when cancelled.
+    #[must_use]
+    pub fn critical(&self, parameters: &Parameters, seed: Seed, paths: u64) -> Option<Vec<f64>> {
+        if self.cost() != Cost::WholeStake {
+            return self.settled(parameters, seed, paths);
+        }
+        let key = self.key(parameters, seed, paths);
         let needed = self.needed(parameters, key)?;
         let burned: Vec<f64> = self
             .model
@@ -302,6 +294,85 @@ impl<'a> Evaluator<'a> {
             }
         }
         Some(critical)
+    }
+
+    /// What the needed stakes of a design depend on.
+    fn key(&self, parameters: &Parameters, seed: Seed, paths: u64) -> Key {
+        Key {
+            seed,
+            paths,
+            threshold: parameters.threshold.get(),
+            operators: parameters
+                .admitted(self.model)
+                .iter()
+                .map(|admitted| admitted.operator)
+                .collect(),
+            entity_cap: parameters.entity_cap.get(),
+            mix: parameters.mix.clone(),
+            windows: self
+                .model
+                .value
+                .attacks
+                .iter()
+                .filter(|attack| matches!(attack.extraction, Extraction::DisputeWindow { .. }))
+                .map(|attack| parameters.offences[attack.offence].delay().get())
+                .collect(),
+        }
+    }
+
+    /// Whether what an attack costs is proportional to the stake. Operators' other business, unpaid
+    /// rewards and a stake of their own that is asked of each do not grow with it.
+    #[must_use]
+    pub fn grows_with_stake(&self, parameters: &Parameters) -> bool {
+        self.cost() == Cost::WholeStake || {
+            let operators = self.plan(parameters, Span::Horizon).operators;
+            let fixed = operators.franchise_usd.iter().any(|usd| *usd > 0.0);
+            !fixed && parameters.own_stake_minimum.get() <= 0.0
+        }
+    }
+
+    /// The critical stakes where operators' own loss deters, USD. Where a part of it does not grow
+    /// with the stake, an ensemble's critical stakes are exact at the stake that it was played at
+    /// alone: the set is played again at the stake that the promise asks for, until both agree.
+    fn settled(&self, parameters: &Parameters, seed: Seed, paths: u64) -> Option<Vec<f64>> {
+        let risk = self.model.target.at_most.get();
+        let risk = risk.max(SETTLED_ON / paths as f64).min(0.5);
+        let proportional = self.grows_with_stake(parameters);
+        let mut stake = parameters.stake.get();
+        let mut before = None;
+        let mut round = 1;
+        loop {
+            let mut plan = self.plan(&parameters.with_stake(Usd(stake)), Span::Horizon);
+            plan.record = Record::Critical;
+            let ensemble = self.play(&plan, seed, paths)?;
+            let columns = ensemble
+                .cost(self.cost())
+                .expect("the plan asked for this cost");
+            let critical: Vec<f64> = columns
+                .critical_scale_horizon
+                .iter()
+                .map(|scale| scale * stake)
+                .collect();
+            let mut order = critical.clone();
+            let rank = quantile::rank(order.len(), 1.0 - risk);
+            let (_, asked, _) = order.select_nth_unstable_by(rank - 1, f64::total_cmp);
+            let known = asked.is_finite() && *asked > 0.0;
+            let gap = if known { (*asked / stake).ln() } else { 0.0 };
+            if proportional || gap.abs() < CLOSE {
+                return Some(critical);
+            }
+            if round == ROUNDS {
+                // The more stake, the more is asked for: what would deter does not grow with it.
+                let hopeless = gap > HOPELESS;
+                return Some(if hopeless {
+                    vec![f64::INFINITY; critical.len()]
+                } else {
+                    critical
+                });
+            }
+            stake *= next_step(&mut before, stake.ln(), gap).exp();
+            round += 1;
+        }
     }
 
     /// Each path's factor on the mean time to detection, drawn once; empty where it is known.
@@ -359,4 +430,20 @@ impl<'a> Evaluator<'a> {
             .expect("the plan asked for the promise's cost");
         RiskCurve::new(&columns.critical_scale_horizon, stake_usd, self.confidence)
     }
+}
+
+/// How far to move the logarithm of a stake where what it asks for is `gap` away: by the secant
+/// through the last place, or by the gap itself. The gap falls with the stake, by less than it moves.
+pub(super) fn next_step(before: &mut Option<(f64, f64)>, place: f64, gap: f64) -> f64 {
+    const FARTHEST: f64 = 3.0;
+    let step = before.map_or(gap, |(last, known): (f64, f64)| {
+        let slope = (gap - known) / (place - last);
+        if (-1.0..-0.02).contains(&slope) {
+            -gap / slope
+        } else {
+            gap
+        }
+    });
+    *before = Some((place, gap));
+    step.clamp(-FARTHEST, FARTHEST)
 }

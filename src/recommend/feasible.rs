@@ -187,8 +187,12 @@ fn with_stake(model: &Model, shape: &Parameters, stake_usd: f64) -> Parameters {
 fn finish(model: &Model, mut parameters: Parameters, lowest_budget: f64) -> Parameters {
     let required = budget::required(model, &parameters).map_or(lowest_budget, |b| b.usd_year);
     parameters.budget = UsdPerYear(required.max(lowest_budget));
-    let breaks_even =
-        budget::break_even_stake(model, parameters.stake.get(), parameters.budget.get());
+    let breaks_even = budget::break_even_stake(
+        model,
+        &parameters,
+        parameters.stake.get(),
+        parameters.budget.get(),
+    );
     let (floor, ceiling) = match model.operators.minimum_stake {
         None => (0.0, f64::INFINITY),
         // A single value is the least that is asked; break-even may ask for more.

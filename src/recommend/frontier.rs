@@ -5,11 +5,12 @@
 
 use super::budget::{self, Budget};
 use super::curve::RiskCurve;
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, Span};
 use super::feasible;
 use super::rare;
 use crate::economics::supply::BindingSide;
 use crate::random::Seed;
+use crate::sim::Record;
 use crate::spec::Parameters;
 use crate::spec::model::{Choice, Deterrence, Model};
 use crate::stats::{Estimate, proportion};
@@ -105,6 +106,8 @@ impl Limit {
     }
 }
 
+/// Stakes at which fresh paths are played where the cost is not proportional to the stake.
+const ANCHORS: usize = 3;
 /// Probability with which a point's stake passes its own certificate.
 const CHANCE: f64 = 0.9;
 
@@ -120,12 +123,7 @@ pub fn frontier(
     let confidence = model.target.confidence.get();
     let paths = fresh.paths();
     let joint = 1.0 - (1.0 - confidence) / POINTS as f64;
-    // From thirty times the tolerated risk down to what ten paths show.
-    let most = (30.0 * tolerance).min(0.5);
-    let least = (10.0 / explored.paths() as f64).min(most / 10.0);
-    let stakes: Vec<(f64, f64)> = levels(most, least)
-        .map(|risk| (risk, explored.goal(paths, risk, confidence, CHANCE)))
-        .collect();
+    let stakes = planned(explored, tolerance, confidence, paths);
     assemble(model, shape, &stakes, paths, |_, stake| {
         // The slash fraction may have moved; the risk is that of the same burned stake.
         let failures = fresh.failures(stake);
@@ -135,6 +133,63 @@ pub fn frontier(
             jointly_at_most: proportion::clopper_pearson_upper(failures, paths, joint),
         }
     })
+}
+
+/// The stakes that should keep each level of risk, from thirty times the tolerated one down to what
+/// ten paths show.
+fn planned(explored: &RiskCurve, tolerance: f64, confidence: f64, paths: u64) -> Vec<(f64, f64)> {
+    let most = (30.0 * tolerance).min(0.5);
+    let least = (10.0 / explored.paths() as f64).min(most / 10.0);
+    levels(most, least)
+        .map(|risk| (risk, explored.goal(paths, risk, confidence, CHANCE)))
+        .collect()
+}
+
+/// The frontier where a part of the cost does not grow with the stake: fresh paths are played at a
+/// few stakes, and each point is judged by those at the next larger one. There a smaller stake
+/// costs an attacker at least its share of the cost, so the bound holds, with something to spare.
+/// `None` when cancelled.
+#[must_use]
+pub fn at_anchors(
+    evaluator: &Evaluator,
+    shape: &Parameters,
+    explored: &RiskCurve,
+    seed: Seed,
+    paths: u64,
+) -> Option<Frontier> {
+    let model = evaluator.model();
+    let (tolerance, confidence) = (model.target.at_most.get(), model.target.confidence.get());
+    let joint = 1.0 - (1.0 - confidence) / POINTS as f64;
+    let stakes = planned(explored, tolerance, confidence, paths);
+    let mut usable: Vec<f64> = stakes
+        .iter()
+        .map(|(_, stake)| *stake)
+        .filter(|stake| stake.is_finite() && *stake > 0.0)
+        .collect();
+    usable.sort_by(f64::total_cmp);
+    let mut anchors: Vec<(f64, RiskCurve)> = Vec::new();
+    for anchor in 1..=ANCHORS {
+        let Some(index) = (usable.len() * anchor / ANCHORS).checked_sub(1) else {
+            continue;
+        };
+        let stake = usable[index];
+        let mut plan = evaluator.plan(&shape.with_stake(Usd(stake)), Span::Horizon);
+        plan.record = Record::Critical;
+        let ensemble = evaluator.play(&plan, seed, paths)?;
+        anchors.push((stake, evaluator.curve_of(&ensemble, stake)));
+    }
+    Some(assemble(model, shape, &stakes, paths, |_, stake| {
+        let (_, fresh) = anchors
+            .iter()
+            .find(|(anchor, _)| *anchor >= stake)
+            .expect("the last anchor is the largest stake");
+        let failures = fresh.failures(stake);
+        Seen {
+            risk: proportion::clopper_pearson(failures, paths, confidence),
+            at_most: proportion::clopper_pearson_upper(failures, paths, confidence),
+            jointly_at_most: proportion::clopper_pearson_upper(failures, paths, joint),
+        }
+    }))
 }
 
 /// The frontier where risks are too small to count: all points on the same fresh weighted paths;
@@ -155,13 +210,20 @@ pub fn of_small_risks(
         .map(|risk| (risk, explored.stake_to_certify(risk, confidence, CHANCE)))
         .filter(|(_, stake)| stake.is_finite() && *stake > 0.0)
         .collect();
-    let scales: Vec<f64> = stakes.iter().map(|(_, s)| s / shape.stake.get()).collect();
+    // Played at the largest stake, where smaller ones cost an attacker at least their share.
+    let largest = stakes.iter().map(|(_, stake)| *stake).fold(0.0, f64::max);
+    let played = if evaluator.grows_with_stake(shape) {
+        shape.clone()
+    } else {
+        shape.with_stake(Usd(largest))
+    };
+    let scales: Vec<f64> = stakes.iter().map(|(_, s)| s / played.stake.get()).collect();
     if scales.is_empty() {
         return Some(assemble(model, shape, &[], paths, |_, _| {
             unreachable!("no stake")
         }));
     }
-    let fresh = explored.fresh(evaluator, shape, seed, paths, &scales)?;
+    let fresh = explored.fresh(evaluator, &played, seed, paths, &scales)?;
     Some(assemble(model, shape, &stakes, paths, |index, _| {
         let evidence = fresh.evidence(index, confidence);
         Seen {
@@ -200,7 +262,12 @@ fn assemble(
         if !stake.is_finite() || stake <= 0.0 {
             continue;
         }
-        let design = cheapest(model, &shape.with_stake(Usd(stake)));
+        // A minimum that fits the recommended stake would drop operators at a smaller one.
+        let set = Parameters {
+            minimum_stake: Usd(0.0),
+            ..shape.with_stake(Usd(stake))
+        };
+        let design = cheapest(model, &set);
         let seen = judge(index, stake);
         let priced = budget::required(model, &design);
         let budget_usd_year = priced.map_or(f64::INFINITY, |budget| budget.usd_year);
@@ -237,22 +304,20 @@ pub fn highest_budget(model: &Model) -> f64 {
 
 /// The same burned stake at the cheapest slash fraction: where one slash fraction stands before
 /// all attacks, half the fraction on twice the stake deters as much, and only the price differs.
+/// The set stays the one whose paths judge it.
 fn cheapest(model: &Model, design: &Parameters) -> Parameters {
-    let settle = |mut design: Parameters| {
-        design.operators = budget::affordable_operators(model, &design);
-        design
-    };
     let Some(offence) = only_attacked_offence(model) else {
-        return settle(design.clone());
+        return design.clone();
     };
-    let Choice::Search { low, high } = model.slashing.offences[offence].slash else {
-        return settle(design.clone());
+    let rule = &model.slashing.offences[offence];
+    let Choice::Search { low, high } = rule.slash else {
+        return design.clone();
     };
-    if model.target.deterrence != Deterrence::WholeStake {
-        return settle(design.clone());
+    if model.target.deterrence != Deterrence::WholeStake || rule.correlated.is_some() {
+        return design.clone();
     }
     let burned = design.stake.get() * design.offences[offence].slash.get();
-    let mut best = settle(design.clone());
+    let mut best = design.clone();
     let mut lowest = budget::required(model, &best).map_or(f64::INFINITY, |b| b.usd_year);
     for step in 0..33 {
         let slash = low.get() + (high.get() - low.get()) * f64::from(step) / 32.0;
@@ -261,7 +326,6 @@ fn cheapest(model: &Model, design: &Parameters) -> Parameters {
         }
         let mut other = design.with_stake(Usd(burned / slash));
         other.offences[offence].slash = Share(slash);
-        let other = settle(other);
         let budget = budget::required(model, &other).map_or(f64::INFINITY, |b| b.usd_year);
         if budget < lowest * (1.0 - 1e-12) {
             (best, lowest) = (other, budget);

@@ -144,8 +144,9 @@ pub fn levers(
         levers.push(Lever {
             knob: Knob::OperatorCosts,
             offence: None,
-            from: budget::operator_cost(model),
-            to: budget::operator_cost(model) * base.stakers_usd_year / base.operators_usd_year,
+            from: budget::operator_cost(model, design),
+            to: budget::operator_cost(model, design) * base.stakers_usd_year
+                / base.operators_usd_year,
             unit: "USD/year",
             stake_usd: design.stake.get(),
             budget_usd_year: base.stakers_usd_year,

@@ -14,6 +14,7 @@ pub mod curve;
 mod design;
 pub mod evaluate;
 mod feasible;
+mod finalists;
 pub mod frontier;
 pub mod levers;
 pub mod network;
@@ -56,11 +57,15 @@ use std::sync::atomic::AtomicBool;
 const LOOKS: u32 = 3;
 /// Probability with which the stake put before the first certification passes it.
 const CHANCE: f64 = 0.95;
-/// Insecure paths that an ensemble should show at the tolerated risk: the stake that passes
-/// then exceeds the smallest possible by the price of about half of that risk, not by a multiple.
-const FAILURES_WANTED: f64 = 40.0;
+/// Insecure paths that an ensemble should show at the tolerated risk: the design that passes then
+/// leaves a bit more than half of it. With a third of these paths the certified stake is a twentieth
+/// dearer.
+const FAILURES_WANTED: f64 = 120.0;
 /// Paths where they are weighted: the relative error of a small risk is then about a per cent.
 const WEIGHTED_PATHS: u64 = 40_000;
+/// Rounds in which a small risk's stake may follow from what was played, and how near is enough.
+const SMALL_ROUNDS: usize = 4;
+const SMALL_CLOSE: f64 = 0.01;
 /// Paths of the shocks' ensembles at most.
 const SHOCK_PATHS: u64 = 10_000;
 /// Paths of the ensembles behind each size of the set at most.
@@ -179,7 +184,16 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         Some(small) => {
             frontier::of_small_risks(&evaluator, &parameters, small, certified.seed, search.paths)?
         }
-        None => frontier::frontier(model, &parameters, explored, &certified.fresh),
+        None if evaluator.grows_with_stake(&parameters) => {
+            frontier::frontier(model, &parameters, explored, &certified.fresh)
+        }
+        None => frontier::at_anchors(
+            &evaluator,
+            &parameters,
+            explored,
+            certified.seed,
+            search.paths,
+        )?,
     };
     tell(Stage::Frontier {
         points: frontier.points.len(),
@@ -465,7 +479,21 @@ fn small_risks(
         paths: search.paths,
         estimator,
     };
-    rare::explore(evaluator, shape, &question).map(Some)
+    // Where a part of the cost does not grow with the stake, paths answer for the stake that they
+    // were played at: they are played again at the one asked for.
+    let proportional = evaluator.grows_with_stake(shape);
+    let (mut stake, mut before, mut round) = (shape.stake.get(), None, 1);
+    loop {
+        let found = rare::explore(evaluator, &shape.with_stake(Usd(stake)), &question)?;
+        let asked = found.stake(question.risk);
+        let known = asked.is_finite() && asked > 0.0;
+        let gap = if known { (asked / stake).ln() } else { 0.0 };
+        if proportional || gap.abs() < SMALL_CLOSE || round == SMALL_ROUNDS {
+            return Some(Some(found));
+        }
+        stake *= evaluate::next_step(&mut before, stake.ln(), gap).exp();
+        round += 1;
+    }
 }
 
 /// Judges a design on fresh paths, in the model and in every model of its panel. A design of which

@@ -1,5 +1,5 @@
 //! Everything but the stake: threshold, slash fractions, dispute and veto windows, entity cap,
-//! collateral mix, operator count.
+//! own-stake minimum, collateral mix, operator count.
 //!
 //! For each candidate the stake follows from its critical stakes and the budget from the
 //! stake, so the search is over the few knobs that are left. Candidates are compared on the
@@ -8,6 +8,7 @@
 
 use super::budget;
 use super::evaluate::Evaluator;
+use super::finalists::{self, Contest};
 use crate::random::Seed;
 use crate::spec::Parameters;
 use crate::spec::model::{Choice, Deterrence, Model};
@@ -94,9 +95,15 @@ pub fn search(evaluator: &Evaluator, seed: Seed, paths: u64) -> Option<Shape> {
             best: priced[0].clone(),
         });
         if size >= paths {
-            let mut chosen = prefer_long_disputes(&priced);
+            let contest = Contest {
+                evaluator,
+                risk,
+                seed,
+                paths,
+            };
+            let mut chosen = prefer_long_disputes(&finalists::choose(&contest, &priced)?);
             if sparse {
-                chosen = refine(evaluator, chosen, risk, seed, paths)?;
+                chosen = refine(&contest, chosen)?;
             }
             return Some(Shape {
                 chosen: settle(evaluator, &chosen, risk, seed, paths)?,
@@ -123,26 +130,29 @@ pub fn search(evaluator: &Evaluator, seed: Seed, paths: u64) -> Option<Shape> {
 }
 
 /// Walks from a candidate of a sparse field along one knob at a time, as long as it gets cheaper.
-fn refine(
-    evaluator: &Evaluator,
-    start: Candidate,
-    risk: f64,
-    seed: Seed,
-    paths: u64,
-) -> Option<Candidate> {
+fn refine(contest: &Contest, start: Candidate) -> Option<Candidate> {
+    let Contest {
+        evaluator,
+        risk,
+        seed,
+        paths,
+    } = *contest;
     let model = evaluator.model();
     let mut best = start;
     for _ in 0..SWEEPS {
         let before = best.budget_usd_year;
         for knob in knobs(model) {
             for level in 0..COARSE {
-                let mut parameters = best.parameters.clone();
+                let mut parameters = Parameters {
+                    operators: model.operators.count.high(),
+                    ..best.parameters.clone()
+                };
                 knob.set(&mut parameters, level as f64 / (COARSE - 1) as f64);
                 let Some(parameters) = mixed(model, parameters) else {
                     continue;
                 };
                 let next = price(evaluator, &parameters, risk, seed, paths)?;
-                if next.budget_usd_year < best.budget_usd_year * (1.0 - 1e-9) {
+                if finalists::is_cheaper(contest, &next, &best)? {
                     best = next;
                 }
             }
@@ -226,6 +236,8 @@ pub fn candidates(model: &Model) -> Vec<Parameters> {
         levels.push(match knob {
             Knob::Threshold { .. } => COARSE,
             Knob::EntityCap { .. } | Knob::Mix { .. } => PLAYED,
+            // Who counts on the whole stake asks nobody for his own: it only costs.
+            Knob::OwnStake { .. } if linear => 2,
             // What no attack commits deters nothing: only its ends can be best.
             Knob::Slash { offence, .. }
             | Knob::Dispute { offence, .. }
@@ -281,6 +293,7 @@ pub fn candidates(model: &Model) -> Vec<Parameters> {
 enum Knob {
     Threshold { low: f64, high: f64 },
     EntityCap { low: f64, high: f64 },
+    OwnStake { low: f64, high: f64 },
     Mix { asset: usize, low: f64, high: f64 },
     Slash { offence: usize, low: f64, high: f64 },
     Dispute { offence: usize, low: f64, high: f64 },
@@ -300,6 +313,9 @@ impl Knob {
         match self {
             Self::Threshold { low, high } => parameters.threshold = Share(between(low, high)),
             Self::EntityCap { low, high } => parameters.entity_cap = Share(between(low, high)),
+            Self::OwnStake { low, high } => {
+                parameters.own_stake_minimum = Usd(between(low, high));
+            }
             Self::Mix { asset, low, high } => parameters.mix[asset] = Share(between(low, high)),
             Self::Slash { offence, low, high } => {
                 parameters.offences[offence].slash = Share(between(low, high));
@@ -324,6 +340,12 @@ fn knobs(model: &Model) -> Vec<Knob> {
     }
     if let Choice::Search { low, high } = model.operators.entity_cap {
         knobs.push(Knob::EntityCap {
+            low: low.get(),
+            high: high.get(),
+        });
+    }
+    if let Some(Choice::Search { low, high }) = model.operators.own_stake_minimum {
+        knobs.push(Knob::OwnStake {
             low: low.get(),
             high: high.get(),
         });

@@ -21,7 +21,7 @@ use crate::spec::model::{Deterrence, Monitoring};
 use serde::Serialize;
 
 /// Version of the JSON: a field more is a version more.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -143,6 +143,8 @@ pub struct Design {
     pub operators: Figure,
     /// Smallest stake of an operator.
     pub minimum_stake: Figure,
+    /// Stake of its own that each operator puts in, where the file asks for any.
+    pub own_stake_minimum: Option<Figure>,
     /// Largest share of one entity.
     pub entity_cap: Figure,
     /// Share of the stake by asset; empty where the file leaves it as operators hold it.

@@ -169,9 +169,15 @@ pub fn judge(
 /// the paths that would decide the hardest.
 #[must_use]
 pub fn overall(judged: &[Judged]) -> Verdict {
+    jointly(judged.iter().map(|world| world.verdict))
+}
+
+/// The verdict over worlds whose own verdicts are known, as [`overall`].
+#[must_use]
+pub fn jointly(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
     let mut overall = Verdict::Safe;
-    for world in judged {
-        overall = match (overall, world.verdict) {
+    for verdict in verdicts {
+        overall = match (overall, verdict) {
             (Verdict::Unsafe, _) | (_, Verdict::Unsafe) => Verdict::Unsafe,
             (Verdict::Safe, verdict) | (verdict, Verdict::Safe) => verdict,
             (Verdict::Undecided { paths_needed: a }, Verdict::Undecided { paths_needed: b }) => {

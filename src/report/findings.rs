@@ -8,10 +8,11 @@
 //! measured is said in words ([`Value::Words`]); a figure whose data do not exist is `None`.
 
 pub use super::aftermath::{CollateralFigure, CollateralMark, IncidentTimeline};
+pub use super::worlds::{PanelFigure, PanelMark, SizeMark, SizesFigure};
 use serde::{Deserialize, Serialize};
 
 /// Version of the serialised form; a new field is a new version.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// All that a report shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -349,6 +350,12 @@ pub struct FigureData {
     /// Policies over years of growth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub growth: Option<GrowthCourse>,
+    /// The models of the panel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panel: Option<PanelFigure>,
+    /// Other sizes of the set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<SizesFigure>,
 }
 
 /// Stages and policies, short enough for a screen.

@@ -13,6 +13,7 @@ mod markdown;
 mod tables;
 pub mod terminal;
 pub mod words;
+pub mod worlds;
 
 pub use findings::Findings;
 

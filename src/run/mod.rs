@@ -8,6 +8,7 @@ mod folder;
 mod incidents;
 mod manifest;
 mod merge;
+mod worlds;
 
 pub use decided::Decided;
 pub use deployment::{Addresses, DeploymentError, config_entries, deployment};
@@ -17,6 +18,7 @@ pub use folder::{RunError, RunFolder};
 pub use incidents::incident_columns;
 pub use manifest::{FORMAT, FileEntry, Manifest, SnapshotStamp, run_id, sha256_hex};
 pub use merge::{MergeError, merge_ensembles};
+pub use worlds::{WorldVerdict, WorldsVerdict, judge_table, promise_metadata, world_columns};
 
 /// Folder inside a run that holds the model file and the files that it names.
 pub const MODEL_FOLDER: &str = "model";

@@ -339,7 +339,7 @@ fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
             return PlanOperators {
                 entities: 1,
                 tokens,
-                own_share: vec![own_share(model, own, stake, count)],
+                own_share: vec![own_share(parameters, own, stake, count)],
                 franchise_usd: vec![
                     franchise_usd(model, stake) + unvested_usd(model, parameters, 1.0),
                 ],
@@ -381,7 +381,7 @@ fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
         tokens,
         own_share: held
             .iter()
-            .map(|&(stake, count)| own_share(model, own, stake, count))
+            .map(|&(stake, count)| own_share(parameters, own, stake, count))
             .collect(),
         franchise_usd: delegated
             .iter()
@@ -396,11 +396,13 @@ fn operators(model: &Model, parameters: &Parameters) -> PlanOperators {
 }
 
 /// Own share of an entity that runs `count` operators: what the model says, or what the stake
-/// that it asks of each operator comes to.
-fn own_share(model: &Model, own: f64, stake_usd: f64, count: f64) -> f64 {
-    match model.operators.own_stake_minimum {
-        Some(least) if stake_usd > 0.0 => own.max((count * least.get() / stake_usd).min(1.0)),
-        _ => own,
+/// that the design asks of each operator comes to.
+fn own_share(parameters: &Parameters, own: f64, stake_usd: f64, count: f64) -> f64 {
+    let least = parameters.own_stake_minimum.get();
+    if least > 0.0 && stake_usd > 0.0 {
+        own.max((count * least / stake_usd).min(1.0))
+    } else {
+        own
     }
 }
 

@@ -102,7 +102,7 @@ pub struct Operators {
     /// Shares of the slashable stake by asset (ETH, LST, EIGEN, BTC, TOKEN, OWN); as the operators hold them when left out. Assets that are not named divide the rest as they are held.
     pub mix: Option<At<Mix>>,
     /// Stake of its own that an operator must put behind the service, in the assets that it stakes.
-    pub own_stake_minimum: Option<Quantity<Money>>,
+    pub own_stake_minimum: Option<Searchable<Quantity<Money>>>,
     /// Quorums that an attacker must corrupt together; one of all assets when left out.
     #[serde(default)]
     pub quorum: Vec<At<Quorum>>,

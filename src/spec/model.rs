@@ -160,7 +160,7 @@ pub struct Operators {
     /// nothing. Assets without a share divide the rest as they are held.
     pub mix: Vec<Option<Choice<Share>>>,
     /// Stake of its own that an operator must put behind the service, if any is asked for.
-    pub own_stake_minimum: Option<Usd>,
+    pub own_stake_minimum: Option<Choice<Usd>>,
     /// Quorums that an attacker must corrupt together; empty for one of all assets.
     pub quorums: Vec<Quorum>,
     /// What buying the stake costs beside its price.

@@ -32,6 +32,8 @@ pub struct Parameters {
     pub operators: u32,
     /// Smallest stake with which an operator is admitted.
     pub minimum_stake: Usd,
+    /// Stake of its own that each operator must put behind the service; 0 asks for none.
+    pub own_stake_minimum: Usd,
     /// Largest share of the set's stake that counts for one entity; 1 is no cap.
     pub entity_cap: Share,
     /// Share of the stake by market asset; empty leaves it as operators hold it.
@@ -77,6 +79,10 @@ impl Parameters {
             threshold: model.operators.threshold.high(),
             operators: model.operators.count.high(),
             minimum_stake: model.operators.minimum_stake.map_or(Usd(0.0), Choice::low),
+            own_stake_minimum: model
+                .operators
+                .own_stake_minimum
+                .map_or(Usd(0.0), Choice::high),
             entity_cap: model.operators.entity_cap.high(),
             mix: reference_mix(model),
             offences: model
@@ -471,10 +477,24 @@ pub fn within_ranges(parameters: &Parameters, model: &Model) -> bool {
     fn holds<T: Copy + PartialOrd>(choice: Choice<T>, value: T) -> bool {
         choice.low() <= value && value <= choice.high()
     }
+    // The last share of a mix is what the others leave of one.
+    let close = |choice: Choice<Share>, share: Share| {
+        share.get() >= choice.low().get() - 1e-9 && share.get() <= choice.high().get() + 1e-9
+    };
     holds(model.operators.threshold, parameters.threshold)
         && holds(model.rewards.budget, parameters.budget)
         && parameters.operators <= model.operators.count.high()
         && holds(model.operators.entity_cap, parameters.entity_cap)
+        && model
+            .operators
+            .own_stake_minimum
+            .is_none_or(|least| holds(least, parameters.own_stake_minimum))
+        && model
+            .operators
+            .mix
+            .iter()
+            .zip(&parameters.mix)
+            .all(|(choice, share)| choice.is_none_or(|choice| close(choice, *share)))
         && model
             .slashing
             .offences

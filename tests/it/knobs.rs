@@ -111,7 +111,7 @@ fn knob_cap_on_one_event_bounds_what_is_taken() {
 #[test]
 fn knob_own_stake_minimum_deters_operators() {
     let mut model = ten_operators();
-    model.operators.own_stake_minimum = Some(Usd(500e3));
+    model.operators.own_stake_minimum = Some(Choice::Fixed(Usd(500e3)));
     let (trial, effect) = of(&model, Knob::OwnMinimum);
     assert_eq!(trial.turn, Turn::Weakened);
     assert!(effect.operators_usd.1 < effect.operators_usd.0);

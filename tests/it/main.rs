@@ -58,7 +58,10 @@ mod pull_sides;
 mod rare;
 mod recommend;
 mod reference;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod refusals;
 mod report;
+mod searched;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod shards;
 mod slash_keys;

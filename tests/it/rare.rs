@@ -221,6 +221,55 @@ fn too_few_paths_are_refused_with_a_reason() {
     assert!(reason.contains("play more paths"), "{reason}");
 }
 
+/// Each method refuses when a diagnostic fails: too few paths to be worth fifty failures or too much
+/// weight on one of them; and more insecure paths counted beside than its bound allows.
+#[test]
+fn every_method_refuses_when_a_diagnostic_fails() {
+    let mut model = constant_profit();
+    model.target.at_most = Share(1e-4);
+    let design = Parameters::reference(&model).with_stake(Usd(470e6));
+    let judge = |estimator, paths, counted| {
+        let evaluator = Evaluator::new(&model, &NEVER);
+        let question = Question {
+            risk: 1e-4,
+            seed: Seed(5),
+            paths: 8_192,
+            estimator,
+        };
+        let explored = rare::explore(&evaluator, &design, &question).expect("nobody cancels");
+        let fresh = explored.fresh(&evaluator, &design, Seed(6), paths, &[1.0]);
+        fresh.expect("nobody cancels").judge(1e-4, 0.95, counted)
+    };
+    let nothing = Counted {
+        paths: 40_000,
+        failures: 0,
+    };
+    for estimator in [Estimator::Conditional, Estimator::Importance] {
+        let judged = judge(estimator, 60, nothing);
+        assert!(!judged.verdict.is_safe(), "{estimator:?}: {judged:?}");
+        let reason = judged.evidence.refused.expect("a reason");
+        assert!(reason.contains("more paths"), "{estimator:?}: {reason}");
+    }
+    // A thousand insecure paths of 40,000 are no risk of one in ten thousand, whatever weights say.
+    let many = Counted {
+        paths: 40_000,
+        failures: 1_000,
+    };
+    for estimator in ESTIMATORS {
+        let judged = judge(estimator, 8_192, many);
+        assert_eq!(
+            judged.verdict,
+            Verdict::Undecided { paths_needed: None },
+            "{estimator:?}"
+        );
+        let reason = judged.evidence.refused.expect("a reason");
+        assert!(
+            reason.contains("plain paths fail"),
+            "{estimator:?}: {reason}"
+        );
+    }
+}
+
 /// The same question has the same answer to the bit, on one thread or on two.
 #[test]
 fn weighted_paths_do_not_depend_on_threads() {

@@ -16,7 +16,6 @@ use stakewright::sim::Uncertainty as Spreads;
 use stakewright::spec::Parameters;
 use stakewright::spec::model::{Choice, Deterrence, Model};
 use stakewright::spec::panel::{Alternative, Change, Uncertainty};
-use stakewright::spec::parameters::within_ranges;
 use stakewright::stats::normal;
 use stakewright::units::{DAYS_PER_YEAR, Days, Share, Usd, UsdPerYear};
 use std::sync::atomic::AtomicBool;
@@ -221,64 +220,6 @@ fn e01_an_undecided_promise_says_how_many_paths_decide() {
     }
     assert!(told > 0, "some seed sees a share that can be decided");
     assert!(run(&model, 1, 40_000).verdict.is_safe());
-}
-
-#[test]
-#[ignore = "slow: a walk along six knobs, two of which are played anew at every level"]
-fn slow_every_searched_knob_ends_inside_its_range() {
-    let mut model = operators_and_ranges();
-    model.operators.entity_cap = Choice::Search {
-        low: Share(0.08),
-        high: Share(0.2),
-    };
-    model.operators.mix = vec![
-        Some(Choice::Search {
-            low: Share(0.5),
-            high: Share(0.95),
-        }),
-        None,
-    ];
-    model.operators.minimum_stake = Some(Choice::Search {
-        low: Usd(1_000.0),
-        high: Usd(2e6),
-    });
-    if let Some(veto) = &mut model.slashing.offences[0].veto {
-        veto.window = Choice::Search {
-            low: Days(0.5),
-            high: Days(3.0),
-        };
-    }
-    let found = run(&model, 2, 1_500);
-    assert!(
-        within_ranges(&found.parameters, &model),
-        "{:?}",
-        found.parameters
-    );
-    // EIGEN is the wilder asset and jumps: as little of it as the range allows is cheapest.
-    let eth = found.parameters.mix[0].get();
-    assert!((eth - 0.95).abs() < 1e-9, "{eth}");
-    let mix: f64 = found.parameters.mix.iter().map(|s| s.get()).sum();
-    assert!((mix - 1.0).abs() < 1e-12);
-    let admitted = found.parameters.admitted(&model);
-    let value = |asset: usize| -> f64 {
-        admitted
-            .iter()
-            .map(|a| a.tokens[asset] * model.market.assets[asset].price.get())
-            .sum()
-    };
-    let held = value(0) / (value(0) + value(1));
-    assert!(
-        (held - 0.95).abs() < 0.02,
-        "{held}: the tokens follow the mix"
-    );
-    assert!((1_000.0..=2e6).contains(&found.parameters.minimum_stake.get()));
-    assert!(found.design.mix.len() == 2 && found.design.offences[0].veto.high <= 3.0);
-    assert!(found.search.rounds[0].candidates > 20);
-    assert!(
-        found.search.stages.len() >= 6,
-        "the stages are in the answer: {:?}",
-        found.search.stages
-    );
 }
 
 /// Of designs that cost the same the longer veto wins, and a shorter one where days are dear.

@@ -9,9 +9,10 @@ use crate::cli::load;
 use crate::cli::output::Output;
 use crate::cli::progress;
 use crate::random::Seed;
+use crate::recommend::worlds;
 use crate::report::format;
-use crate::run;
-use crate::sim::{self, Cost, Progress};
+use crate::run::{self, WorldsVerdict};
+use crate::sim::{self, Cost, Ensemble, Progress, Record};
 use crate::spec::Parameters;
 use crate::spec::model::Deterrence;
 use crate::tables;
@@ -27,6 +28,9 @@ struct Simulated<'a> {
     paths: u64,
     assessment: &'a Assessment,
     aftermath: &'a Aftermath,
+    /// The same design in every model of the panel, judged with the model itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    panel: Option<WorldsVerdict>,
     #[serde(skip_serializing_if = "Option::is_none")]
     written: Option<String>,
 }
@@ -58,7 +62,9 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
     let mut plan = sim::compile(model, &parameters);
     plan.costs = vec![cost];
     progress::catch_interrupt();
-    let bar = progress::bar("simulate", range.end - range.start, output.quiet);
+    let models = worlds::alternatives(model);
+    let count = (range.end - range.start) * (1 + models.len() as u64);
+    let bar = progress::bar("simulate", count, output.quiet);
     let finished = |paths: u64| bar.inc(paths);
     let told = Progress {
         finished: &finished,
@@ -86,6 +92,21 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         Some((sim::simulate(&plan, seed, kept, told)?, summary))
     })?
     .ok_or_else(CliError::interrupted)?;
+    // Each model of the panel on the same numbers, for the days of the promise.
+    let others: Vec<Ensemble> = models
+        .iter()
+        .map(|(_, other)| {
+            let mut plan = sim::compile(other, &parameters);
+            plan.costs = vec![cost];
+            plan.days = plan.horizon_days;
+            plan.fan_days = Vec::new();
+            plan.record = Record::Critical;
+            load::on_threads(play, || {
+                sim::simulate(&plan, Seed(play.seed), range.clone(), &told)
+            })?
+            .ok_or_else(CliError::interrupted)
+        })
+        .collect::<Result<_, _>>()?;
     bar.finish_and_clear();
 
     let columns = ensemble.cost(cost).ok_or_else(|| {
@@ -104,21 +125,23 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         }
     };
     let aftermath = load::on_threads(play, || aftermath(model, &parameters, &ensemble, columns))?;
+    let mut table = run::ensemble_columns(&ensemble, model);
+    table.extend(run::world_columns(&others, cost));
+    let mut promise = run::promise_metadata(model, cost);
+    promise.push(("stake_usd", parameters.stake.get().to_string()));
     if let Some(path) = &args.out {
-        write(
-            path,
-            &run::ensemble_columns(&ensemble, model),
-            play.seed,
-            &found,
-            &loaded,
-        )?;
+        write(path, &table, &promise, play.seed, &found, &loaded)?;
     }
+    let panel = (!models.is_empty())
+        .then(|| run::judge_table(&in_memory(table, &promise)))
+        .flatten();
     let simulated = Simulated {
         parameters: &parameters,
         first_path: range.start,
         paths: count,
         assessment: &assessment,
         aftermath: &aftermath,
+        panel,
         written: args.out.as_ref().map(|path| path.display().to_string()),
     };
     output.answer(
@@ -126,7 +149,13 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
         Some(play.seed),
         Some(&loaded.stamp),
         &simulated,
-        || describe(&parameters, &assessment, &aftermath),
+        || {
+            let mut text = describe(&parameters, &assessment, &aftermath);
+            if let Some(panel) = &simulated.panel {
+                text += &worlds_text(panel);
+            }
+            text
+        },
     )?;
     Ok(Exit::Ok)
 }
@@ -134,6 +163,7 @@ pub fn simulate(args: &SimulateArgs, output: Output) -> Result<Exit, CliError> {
 fn write(
     path: &Path,
     columns: &[(String, tables::Column)],
+    promise: &[(&'static str, String)],
     seed: u64,
     found: &load::LoadedModel,
     loaded: &load::Loaded,
@@ -149,8 +179,56 @@ fn write(
         ("model_sha256", found.sha256.clone()),
         ("snapshot_sha256", loaded.stamp.content_sha256.clone()),
     ];
+    let meta: Vec<(&str, String)> = meta.into_iter().chain(promise.iter().cloned()).collect();
     tables::write_columns(path, named, &meta)
         .map_err(|error| CliError::new(Exit::Data, &error, "choose a place that can be written"))
+}
+
+/// A table as it would be read back.
+fn in_memory(columns: Vec<(String, tables::Column)>, promise: &[(&str, String)]) -> tables::Table {
+    tables::Table {
+        columns,
+        metadata: promise
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect(),
+    }
+}
+
+/// One line for each world, and the verdict over all.
+fn worlds_text(judged: &WorldsVerdict) -> String {
+    let mut text = format!(
+        "\n  insecure paths of {}, and the risk at most with {} confidence\n",
+        format::whole(judged.paths),
+        format::share(judged.confidence)
+    );
+    for world in &judged.worlds {
+        let name: String = world.name.chars().take(34).collect();
+        let _ = writeln!(
+            text,
+            "  {name:<36} {:>8}  {:<10} {}",
+            format::whole(world.failures),
+            format::probability(world.at_most),
+            world.verdict.word()
+        );
+    }
+    let needed = match judged.verdict {
+        assess::Verdict::Undecided {
+            paths_needed: Some(paths),
+        } => format!(": {} paths would decide", format::whole(paths)),
+        _ => String::new(),
+    };
+    let _ = writeln!(
+        text,
+        "  {:<36} {}{needed}",
+        if judged.worlds.len() > 1 {
+            "verdict in all models"
+        } else {
+            "verdict"
+        },
+        judged.verdict.word()
+    );
+    text
 }
 
 /// The paths of part `k` of `n`: nearly equal parts that follow each other.
@@ -244,7 +322,8 @@ fn describe(parameters: &Parameters, assessment: &Assessment, aftermath: &Afterm
     text
 }
 
-/// Puts the shards of a simulation together: the same rows as one run.
+/// Puts the shards of a simulation together: the same rows as one run, and the verdict that no
+/// single shard can give, over every model that they were played in.
 pub fn merge(args: &MergeArgs, output: Output) -> Result<Exit, CliError> {
     let merged = run::merge_ensembles(&args.shards).map_err(|error| {
         CliError::new(
@@ -269,13 +348,20 @@ pub fn merge(args: &MergeArgs, output: Output) -> Result<Exit, CliError> {
     struct Merged {
         paths: usize,
         written: String,
+        /// None where the shards do not say what was promised.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        judged: Option<WorldsVerdict>,
     }
     let answer = Merged {
         paths: merged.rows(),
         written: args.out.display().to_string(),
+        judged: run::judge_table(&merged),
     };
     output.answer("merge", None, None, &answer, || {
-        format!("wrote {} paths to {}", answer.paths, answer.written)
+        let wrote = format!("wrote {} paths to {}\n", answer.paths, answer.written);
+        answer.judged.as_ref().map_or(wrote.clone(), |judged| {
+            format!("{wrote}{}", worlds_text(judged))
+        })
     })?;
     Ok(Exit::Ok)
 }

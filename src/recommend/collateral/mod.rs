@@ -9,9 +9,9 @@
 //! he must take both.
 
 mod plans;
+mod seen;
 
 use super::budget;
-use super::curve::RiskCurve;
 use super::evaluate::{Evaluator, Span};
 use crate::random::Seed;
 use crate::sim::{self, Cost, Plan};
@@ -20,6 +20,7 @@ use crate::spec::model::{Model, OwnToken};
 use crate::stats::Estimate;
 use crate::units::Usd;
 use plans::{Part, left_after};
+use seen::{Question, Seen};
 use serde::Serialize;
 
 pub use plans::Quorums;
@@ -96,26 +97,29 @@ pub fn compare(
     let model = evaluator.model();
     let stake = design.stake.get();
     let mut rows = Vec::new();
-    let curve = |plan: &Plan, scale: f64| -> Option<RiskCurve> {
-        let ensemble = evaluator.play(plan, seed, paths)?;
-        Some(evaluator.curve_of(&ensemble, stake * scale))
+    let question = Question {
+        evaluator,
+        stake_usd: stake,
+        risk,
+        seed,
+        paths,
     };
+    // Other collateral has other laws: those of the design itself are put back at the end.
+    let tilted = evaluator.tilted();
     for trial in trials(evaluator, design) {
-        let before = curve(&trial.before, 1.0)?;
+        let before = Seen::of(&question, &trial.before, 1.0)?;
         let hedged = match &trial.hedged {
             None => before.clone(),
             Some(plan) => {
                 let factor = match &trial.quorums {
-                    Quorums::Shared => {
-                        coarse(evaluator, &trial, &before, stake, risk, seed, paths)?
-                    }
+                    Quorums::Shared => coarse(&question, &trial, &before)?,
                     _ => 1.0,
                 };
-                curve(plan, trial.scale * factor)?
+                Seen::of(&question, plan, trial.scale * factor)?
             }
         };
-        let needed = before.stake(risk);
-        let after = hedged.stake(risk);
+        let needed = before.stake(&question);
+        let after = hedged.stake(&question);
         rows.push(CollateralRow {
             left: left_after(model, design, &trial.parts, needed.value),
             of_circulating: circulating(model, &trial.parts, after.value),
@@ -128,12 +132,13 @@ pub fn compare(
             quorums: trial.quorums,
             budget_usd_year: priced(model, design, needed.value),
             stake: needed,
-            risk: before.risk(stake),
+            risk: before.risk(&question),
             budget_hedged_usd_year: priced(model, design, after.value),
             stake_hedged: after,
-            risk_hedged: hedged.risk(stake),
+            risk_hedged: hedged.risk(&question),
         });
     }
+    evaluator.keep_tilted(tilted);
     let falls = |symbol: &str| {
         let assets = &model.alternatives.market.assets;
         assets
@@ -153,20 +158,11 @@ pub fn compare(
 
 /// How far whole entities need more stake than a continuum of holders, for a row that is searched
 /// as a continuum: the ratio of both at the prices before the attack.
-fn coarse(
-    evaluator: &Evaluator,
-    trial: &Trial,
-    exact: &RiskCurve,
-    stake: f64,
-    risk: f64,
-    seed: Seed,
-    paths: u64,
-) -> Option<f64> {
+fn coarse(question: &Question, trial: &Trial, exact: &Seen) -> Option<f64> {
     let mut pooled = trial.before.clone();
     pooled.coalition = sim::Coalition::Pooled;
-    let ensemble = evaluator.play(&pooled, seed, paths)?;
-    let continuum = evaluator.curve_of(&ensemble, stake).stake(risk).value;
-    let whole = exact.stake(risk).value;
+    let continuum = Seen::of(question, &pooled, 1.0)?.stake(question).value;
+    let whole = exact.stake(question).value;
     Some(
         if continuum > 0.0 && continuum.is_finite() && whole.is_finite() {
             whole / continuum

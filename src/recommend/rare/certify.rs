@@ -13,7 +13,7 @@ use crate::recommend::evaluate::Evaluator;
 use crate::sim::Plan;
 use crate::spec::Parameters;
 use crate::spec::model::Estimator;
-use crate::stats::normal;
+use crate::stats::{Estimate, normal};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +56,16 @@ pub fn explore(
     question: &Question,
 ) -> Option<Explored> {
     let plan = plan(evaluator, parameters);
+    explore_plan(evaluator, &plan, parameters.stake.get(), question)
+}
+
+/// The same of a plan, whose stake is `stake_usd`.
+pub fn explore_plan(
+    evaluator: &Evaluator,
+    plan: &Plan,
+    stake_usd: f64,
+    question: &Question,
+) -> Option<Explored> {
     let cost = evaluator.cost();
     let none = |constant: f64| Explored {
         estimator: question.estimator,
@@ -63,13 +73,7 @@ pub fn explore(
         points: Vec::new(),
         constant: Some(constant),
     };
-    let pilots = adapt::adapt(
-        &plan,
-        cost,
-        question.risk,
-        question.seed,
-        evaluator.cancel(),
-    )?;
+    let pilots = adapt::adapt(plan, cost, question.risk, question.seed, evaluator.cancel())?;
     let adapted = match pilots {
         Pilots::Found(adapted) => adapted,
         Pilots::NeverFails => return Some(none(0.0)),
@@ -82,7 +86,7 @@ pub fn explore(
     };
     evaluator.keep_tilted(Some(adapted.mixture));
     let scales = ladder(0.25 * adapted.scale, 2.5 * adapted.scale, LADDER);
-    at_scales(evaluator, parameters, &plan, &scales, mixture, question)
+    at_scales(evaluator, stake_usd, plan, &scales, mixture, question)
 }
 
 /// Explores the stakes around a design's own under given laws, or under its own where those do
@@ -94,20 +98,31 @@ pub fn under(
     mixture: Mixture,
 ) -> Option<Explored> {
     let plan = plan(evaluator, parameters);
-    if !mixture.fits(&Law::of(&plan)) {
-        return explore(evaluator, parameters, question);
+    under_plan(evaluator, &plan, parameters.stake.get(), question, mixture)
+}
+
+/// The same of a plan, whose stake is `stake_usd`.
+pub fn under_plan(
+    evaluator: &Evaluator,
+    plan: &Plan,
+    stake_usd: f64,
+    question: &Question,
+    mixture: Mixture,
+) -> Option<Explored> {
+    if !mixture.fits(&Law::of(plan)) {
+        return explore_plan(evaluator, plan, stake_usd, question);
     }
     let scales = ladder(0.3, 3.0, QUICK_LADDER);
-    let near = at_scales(evaluator, parameters, &plan, &scales, mixture, question)?;
+    let near = at_scales(evaluator, stake_usd, plan, &scales, mixture, question)?;
     if near.answers(question.risk) {
         return Some(near);
     }
-    explore(evaluator, parameters, question)
+    explore_plan(evaluator, plan, stake_usd, question)
 }
 
 fn at_scales(
     evaluator: &Evaluator,
-    parameters: &Parameters,
+    stake_usd: f64,
     plan: &Plan,
     scales: &[f64],
     mixture: Mixture,
@@ -118,7 +133,7 @@ fn at_scales(
     let points = (0..scales.len())
         .map(|i| {
             let evidence = evidence(&samples, i, question.estimator, &mixture, confidence);
-            (scales[i] * parameters.stake.get(), evidence)
+            (scales[i] * stake_usd, evidence)
         })
         .collect();
     Some(Explored {
@@ -237,6 +252,47 @@ impl Explored {
         (high.ln() + place * (low / high).ln()).exp()
     }
 
+    /// The stake whose risk is `risk`, with its interval at `confidence`, from `n` paths.
+    #[must_use]
+    pub fn needed(&self, risk: f64, confidence: f64, n: u64) -> Estimate {
+        let value = self.stake(risk);
+        let (low, high) = self.stake_interval(value, risk, confidence);
+        Estimate {
+            value,
+            low,
+            high,
+            confidence,
+            n,
+        }
+    }
+
+    /// The risk at a stake, USD, with its interval: the relative error is that of the nearest
+    /// stake explored.
+    #[must_use]
+    pub fn risk_at(&self, stake_usd: f64, confidence: f64) -> Estimate {
+        let value = self.risk(stake_usd);
+        let nearest = self.nearest(stake_usd);
+        let error = nearest.map_or(0.0, |evidence| evidence.relative_error.min(1.0));
+        let half = normal::two_sided(confidence) * error * value;
+        Estimate {
+            value,
+            low: (value - half).max(0.0),
+            high: (value + half).min(1.0),
+            confidence,
+            n: nearest.map_or(0, |evidence| evidence.risk.n),
+        }
+    }
+
+    /// The evidence of the stake explored that is nearest.
+    fn nearest(&self, stake_usd: f64) -> Option<&Evidence> {
+        let far = |stake: f64| (stake / stake_usd).ln().abs();
+        let nearest = self
+            .points
+            .iter()
+            .min_by(|a, b| far(a.0).total_cmp(&far(b.0)));
+        nearest.map(|(_, evidence)| evidence)
+    }
+
     /// The stake to put before fresh paths so that they certify `risk` with probability `chance`,
     /// USD: the exploration's error and theirs are allowed for.
     #[must_use]
@@ -249,14 +305,8 @@ impl Explored {
 
     /// Relative standard error of the risk at the stake where it is `risk`.
     fn relative_error(&self, risk: f64) -> f64 {
-        let stake = self.stake(risk);
-        let nearest = self.points.iter().min_by(|a, b| {
-            (a.0 / stake)
-                .ln()
-                .abs()
-                .total_cmp(&(b.0 / stake).ln().abs())
-        });
-        nearest.map_or(0.0, |(_, evidence)| evidence.relative_error.min(0.5))
+        self.nearest(self.stake(risk))
+            .map_or(0.0, |evidence| evidence.relative_error.min(0.5))
     }
 
     /// From the smallest stake that may keep the promise to the largest that another seed would

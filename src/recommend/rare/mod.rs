@@ -86,16 +86,29 @@ pub fn needed_stake(
     risk: f64,
 ) -> Option<Estimate> {
     let explored = quickly(evaluator, parameters, seed, risk)?;
-    let confidence = evaluator.model().target.confidence.get();
-    let value = explored.stake(risk);
-    let (low, high) = explored.stake_interval(value, risk, confidence);
-    Some(Estimate {
-        value,
-        low,
-        high,
-        confidence,
-        n: QUICK,
-    })
+    Some(explored.needed(risk, evaluator.model().target.confidence.get(), QUICK))
+}
+
+/// The same of a plan that is no design of the model: what it plays is told, `stake_usd` is its
+/// stake. `None` when cancelled.
+#[must_use]
+pub fn explore_plan(
+    evaluator: &Evaluator,
+    plan: &Plan,
+    stake_usd: f64,
+    seed: Seed,
+    risk: f64,
+) -> Option<Explored> {
+    let question = Question {
+        risk,
+        seed,
+        paths: QUICK,
+        estimator: Estimator::Importance,
+    };
+    match evaluator.tilted() {
+        Some(mixture) => certify::under_plan(evaluator, plan, stake_usd, &question, mixture),
+        None => certify::explore_plan(evaluator, plan, stake_usd, &question),
+    }
 }
 
 /// Few paths under the laws that served last, which are near enough for a design nearby; under

@@ -16,8 +16,10 @@ mod incident;
 mod margin;
 mod money;
 pub(in crate::report) mod palette;
+mod panel;
 mod risk;
 mod rows;
+mod sizes;
 mod variants;
 mod worst;
 
@@ -63,6 +65,7 @@ pub(in crate::report) fn all(findings: &Findings) -> Vec<Figure> {
         data.risk
             .as_ref()
             .and_then(|risk| risk::figure(risk, &findings.promise)),
+        data.panel.as_ref().and_then(panel::figure),
         data.margin.as_ref().and_then(margin::figure),
         data.worst.as_ref().and_then(worst::figure),
         data.growth.as_ref().and_then(growth::figure),
@@ -71,6 +74,7 @@ pub(in crate::report) fn all(findings: &Findings) -> Vec<Figure> {
         data.incident.as_ref().and_then(incident::figure),
         data.money.as_ref().and_then(money::figure),
         data.concentration.as_ref().and_then(concentration::figure),
+        data.sizes.as_ref().and_then(sizes::figure),
         data.frontier
             .as_ref()
             .and_then(|frontier| frontier::figure(frontier, &findings.promise)),

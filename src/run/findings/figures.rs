@@ -31,6 +31,8 @@ pub(super) fn data(subject: &Subject) -> FigureData {
         incident: super::aftermath::figure(subject),
         collateral: super::collateral::figure(subject),
         growth: super::growth::course(subject),
+        panel: super::worlds::panel(subject),
+        sizes: super::worlds::sizes(subject),
     }
 }
 

@@ -76,6 +76,14 @@ pub(super) fn rows(subject: &Subject) -> Vec<HeadlineRow> {
             used(subject, &["A-operator"]),
         ));
     }
+    if let Some(own) = &design.own_stake_minimum {
+        rows.push(row(
+            "own stake, each",
+            quantity(own, Unit::Usd, confidence),
+            "that an operator puts behind the service itself, at least".to_owned(),
+            used(subject, &["A-own-share"]),
+        ));
+    }
     rows
 }
 

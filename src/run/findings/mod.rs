@@ -13,6 +13,7 @@ mod rules;
 mod studies;
 mod variants;
 mod words;
+mod worlds;
 
 use super::manifest::SnapshotStamp;
 use crate::recommend::Recommendation;

@@ -114,8 +114,8 @@ fn operators(subject: &Subject) -> Option<Table> {
     let stake = parameters.stake.get();
     let pays = budget::received(model, parameters.budget.get());
     let kept = model.rewards.operator_split.get() * (1.0 - model.rewards.protocol_fee.get());
-    let cost = budget::operator_cost(model);
-    let breaks_even = budget::break_even_stake(model, stake, parameters.budget.get());
+    let cost = budget::operator_cost(model, parameters);
+    let breaks_even = budget::break_even_stake(model, parameters, stake, parameters.budget.get());
     let last = admitted.len().checked_sub(1)?;
     let shown = (0..admitted.len()).filter(|&i| i < BOOKS || i == last);
     let rows = shown

@@ -41,7 +41,9 @@ pub(super) fn infeasible(infeasible: &Infeasible) -> String {
     } else {
         format!("{what} cannot be enough whatever is paid")
     };
-    format!("{needed}. {}", infeasible.relax)
+    let mut relax = infeasible.relax.chars();
+    let first: String = relax.next().iter().flat_map(|c| c.to_uppercase()).collect();
+    format!("{needed}. {first}{}", relax.as_str())
 }
 
 pub(super) fn changes(subject: &Subject) -> Vec<Statement> {
@@ -320,7 +322,8 @@ pub(super) fn warnings(subject: &Subject) -> Vec<String> {
     {
         warnings.push(format!("Panel: {panel}."));
     }
-    if subject.stamp.reconstructed {
+    let named = matches!(subject.model.operators.structure, Structure::Entities(_));
+    if subject.stamp.reconstructed && named {
         warnings.push(
             "The stake of single operators is reconstructed from totals, not read from the chain: concentration is an estimate. Pull a snapshot to design against the stake of today."
                 .to_owned(),

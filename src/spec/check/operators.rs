@@ -83,7 +83,7 @@ impl Check<'_> {
         let own_stake_minimum = draft
             .own_stake_minimum
             .as_ref()
-            .map(|m| self.quantity(m, "operators.own_stake_minimum"));
+            .map(|m| self.choice(m, "operators.own_stake_minimum"));
         let pooled = matches!(
             holdings.as_ref().map(|h| &h.holders),
             Some(Holders::Pooled(..))
@@ -137,7 +137,7 @@ impl Check<'_> {
             minimum_stake: settled(minimum_stake)?.map(|m| map(m, Usd)),
             entity_cap: share_choice(entity_cap?),
             mix: mix?,
-            own_stake_minimum: settled(own_stake_minimum)?.map(Usd),
+            own_stake_minimum: settled(own_stake_minimum)?.map(|m| map(m, Usd)),
             quorums: quorums?,
             acquirer: acquirer?,
             bribed: Share(bribed?),

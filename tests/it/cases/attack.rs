@@ -69,7 +69,7 @@ fn c02_the_cheapest_coalition_is_not_the_greedy_one() {
     ] {
         let model = bonded(&stakes, bond, threshold);
         let share = model.operators.threshold.high().get();
-        let bond = model.operators.own_stake_minimum.unwrap().get();
+        let bond = model.operators.own_stake_minimum.unwrap().low().get();
         let weights: Vec<f64> = stakes
             .iter()
             .map(|tokens| 10.0 * f64::from(*tokens))

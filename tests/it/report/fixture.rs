@@ -453,8 +453,50 @@ fn figures() -> FigureData {
         breaks_at: at.map(str::to_owned),
         deviations,
     };
+    let world = |label: &str, needed: Option<f64>, safe: bool| PanelMark {
+        label: label.to_owned(),
+        needed_usd: needed,
+        low_usd: needed.map(|usd| 0.96 * usd),
+        high_usd: needed.map(|usd| 1.05 * usd),
+        says: if safe {
+            "safe, 7 of 20,000 insecure"
+        } else {
+            "undecided, 21 of 20,000 insecure"
+        }
+        .to_owned(),
+        safe,
+    };
+    let size = |operators: f64, budget: Option<f64>, third: f64, all: f64| SizeMark {
+        operators,
+        budget_usd_per_year: budget,
+        to_one_third: third,
+        to_threshold: all,
+        chosen: (operators - 31.0).abs() < 0.5,
+    };
     FigureData {
         growth: None,
+        panel: Some(PanelFigure {
+            rows: vec![
+                world("model", Some(320e6), true),
+                world("twice the crashes", Some(349e6), true),
+                world("no slash lands", None, false),
+            ],
+            stake_usd: 354e6,
+            caption:
+                "“twice the crashes” asks for most stake, 349 M USD; recommended are 354 M USD."
+                    .to_owned(),
+            assumptions: ids(&["A3"]),
+        }),
+        sizes: Some(SizesFigure {
+            sizes: vec![
+                size(3.0, None, 1.0, 1.0),
+                size(10.0, Some(9.9e6), 2.0, 3.0),
+                size(31.0, Some(10.3e6), 4.0, 5.0),
+                size(206.0, Some(48e6), 6.0, 7.0),
+            ],
+            caption: "31 operators: 5 entities reach the threshold together.".to_owned(),
+            assumptions: ids(&["A6"]),
+        }),
         margin: Some(MarginFan {
             quantiles: vec![
                 quantile(0.001, -3.09),

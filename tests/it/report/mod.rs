@@ -357,6 +357,10 @@ fn a_full_report_has_all_figures_and_an_empty_one_none() {
         "money",
         "concentration",
         "frontier",
+        "panel",
+        "sizes",
+        "collateral",
+        "incident",
     ] {
         assert!(
             full.contains(&format!("figures/{figure}.svg")),
