@@ -8,6 +8,7 @@
 //! measured is said in words ([`Value::Words`]); a figure whose data do not exist is `None`.
 
 pub use super::aftermath::{CollateralFigure, CollateralMark, IncidentTimeline};
+pub use super::growth::{GrowthCourse, PolicyCourse};
 pub use super::worlds::{PanelFigure, PanelMark, SizeMark, SizesFigure};
 use serde::{Deserialize, Serialize};
 
@@ -365,32 +366,6 @@ pub struct Growth {
     pub stages: Table,
     /// One row a policy.
     pub policies: Table,
-}
-
-/// How each policy's stake and budget go over the years.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GrowthCourse {
-    /// Days since the start, ascending.
-    pub days: Vec<f64>,
-    /// The policies.
-    pub policies: Vec<PolicyCourse>,
-    /// Stake that the promise needs, USD: quantiles at 5, 50 and 95 % on each day.
-    pub required: Vec<[f64; 3]>,
-    /// What to see.
-    pub caption: String,
-    /// Ids of the assumptions.
-    pub assumptions: Vec<String>,
-}
-
-/// One policy over time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PolicyCourse {
-    /// Its name.
-    pub name: String,
-    /// Slashable stake, USD: quantiles at 5, 50 and 95 % on each day.
-    pub stake: Vec<[f64; 3]>,
-    /// Budget, USD a year, the same.
-    pub budget: Vec<[f64; 3]>,
 }
 
 /// Quantiles of the coverage CoC / PfC over time.

@@ -8,6 +8,7 @@ pub mod aftermath;
 mod figures;
 pub mod findings;
 pub mod format;
+pub mod growth;
 mod html;
 mod markdown;
 mod tables;
