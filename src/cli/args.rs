@@ -113,7 +113,7 @@ pub enum Command {
     Lint(LintArgs),
     /// Rehearse an export on a node and read back what it sets, or compare it with a deployed AVS; sends no transaction
     #[command(
-        after_help = "Example:\n  stakewright verify config --rpc-url http://127.0.0.1:8545\n  stakewright verify config --rpc-url $ETH_RPC_URL --against 0x…\n  stakewright verify config --against data/mainnet\n\nA local copy of a network: anvil --fork-url $ETH_RPC_URL"
+        after_help = "Example:\n  stakewright verify config --rpc-url http://127.0.0.1:8545\n  stakewright verify config --rpc-url $ETH_RPC_URL --against 0x…\n  stakewright verify config --against data/mainnet\n  stakewright verify config --coordinator 0x… --rpc-url $ETH_RPC_URL\n\nA local copy of a network: anvil --fork-url $ETH_RPC_URL"
     )]
     Verify(VerifyArgs),
     /// Measure the engine against its roof

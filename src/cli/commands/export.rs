@@ -7,6 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load;
 use crate::cli::output::Output;
+use crate::export::lines::hanging;
 use crate::export::lint::{self, Severity};
 use crate::export::{self, Artifact, Deployment, ExportError, Target};
 use crate::recommend::Recommendation;
@@ -104,10 +105,17 @@ fn written(exported: &Exported) -> String {
         let _ = writeln!(text, "  {file}");
     }
     if let Some(verdict) = &exported.verdict {
-        let _ = writeln!(text, "design    {verdict}");
+        text.push_str(&hanging("design    ", verdict));
     }
     for reason in &exported.left_out {
-        let _ = writeln!(text, "left out  {}", reason.replace('\n', "\n          "));
+        for (index, line) in reason.lines().enumerate() {
+            let lead = if index == 0 {
+                "left out  "
+            } else {
+                "          "
+            };
+            text.push_str(&hanging(lead, line.trim_start()));
+        }
     }
     let _ = writeln!(
         text,

@@ -152,7 +152,8 @@ fn advise(placed: &PlacedCall, world: &World, findings: &mut Vec<LintFinding>) {
                     &at(format!("params/{index}")),
                     findings,
                 );
-                empty(&set.strategies, &at(format!("params/{index}")), findings);
+                let place = at(format!("params/{index}/strategies"));
+                design::some_strategies(set.strategies.len(), &place, findings);
             }
         }
         Action::CreateRedistributingSets(a) => {
@@ -163,7 +164,8 @@ fn advise(placed: &PlacedCall, world: &World, findings: &mut Vec<LintFinding>) {
                     &at(format!("params/{index}")),
                     findings,
                 );
-                empty(&set.strategies, &at(format!("params/{index}")), findings);
+                let place = at(format!("params/{index}/strategies"));
+                design::some_strategies(set.strategies.len(), &place, findings);
                 let recipient = a.redistribution_recipients.get(index);
                 if recipient.is_some_and(|to| *to == set.slasher || *to == a.avs) {
                     let wrong = "the recipient slashes or decides, and earns by slashing";
@@ -377,19 +379,6 @@ fn advise(placed: &PlacedCall, world: &World, findings: &mut Vec<LintFinding>) {
     }
 }
 
-fn empty(strategies: &[Address], place: &str, findings: &mut Vec<LintFinding>) {
-    if strategies.is_empty() {
-        let right = "name the strategies whose stake is to count";
-        let place = format!("{place}/strategies");
-        findings.push(LintFinding::new(
-            "set-has-strategies",
-            place,
-            "the set has no strategies, so no stake",
-            right,
-        ));
-    }
-}
-
 fn strategies(strategies: &[Address], world: &World, place: &str, findings: &mut Vec<LintFinding>) {
     let Some(known) = &world.whitelisted else {
         return;
@@ -423,26 +412,13 @@ fn weights(
             );
             findings.push(LintFinding::new(
                 "rewards-in-set",
-                place.as_str(),
+                place,
                 wrong,
                 "reward strategies of the set",
             ));
         }
-        if weight.multiplier.0 == 0 {
-            let right = "leave it out, or give it a weight";
-            findings.push(LintFinding::new(
-                "rewards-multiplier-zero",
-                place,
-                "a multiplier of 0 pays nothing",
-                right,
-            ));
-        }
     }
-    let multipliers = || {
-        weights
-            .iter()
-            .map(|weight| weight.multiplier.0)
-            .filter(|weight| *weight > 0)
-    };
-    design::scale(multipliers().min(), multipliers().max(), place, findings);
+    let weights: Vec<_> = weights.iter().map(|weight| weight.multiplier.0).collect();
+    let place = format!("{place}/strategiesAndMultipliers");
+    design::multipliers(&weights, &place, findings);
 }

@@ -114,12 +114,28 @@ pub(in crate::export::lint) fn metadata_problem(uri: &str) -> Option<&'static st
     (!readable).then_some("write an address that starts with https:// or ipfs://")
 }
 
+/// A set without strategies has no stake, and the chain takes it.
+pub(in crate::export::lint) fn some_strategies(
+    count: usize,
+    place: &str,
+    findings: &mut Vec<LintFinding>,
+) {
+    if count == 0 {
+        findings.push(LintFinding::new(
+            "set-has-strategies",
+            place,
+            "the set has no strategies, so no stake",
+            "name the strategies whose stake is to count",
+        ));
+    }
+}
+
 fn metadata(deployment: &Deployment, findings: &mut Vec<LintFinding>) {
     if let Some(right) = metadata_problem(&deployment.metadata_uri) {
-        let wrong = format!(
-            "`{}` is no address that dashboards can read",
-            deployment.metadata_uri
-        );
+        let wrong = match deployment.metadata_uri.as_str() {
+            "" => "there is no metadata address, so dashboards show nothing".to_owned(),
+            uri => format!("`{uri}` is no address that dashboards can read"),
+        };
         findings.push(LintFinding::new(
             "metadata-uri",
             "metadata_uri",
@@ -156,15 +172,7 @@ fn insiders(deployment: &Deployment, findings: &mut Vec<LintFinding>) {
                 "pay those who were harmed: a contract that divides it among them",
             ));
         }
-        if set.strategies.is_empty() {
-            let right = "name the strategies whose stake is to count";
-            let place = format!("{place}/strategies");
-            findings.push(LintFinding::new(
-                "set-has-strategies",
-                place,
-                "the set has no strategies, so no stake",
-                right,
-            ));
-        }
+        let place = format!("{place}/strategies");
+        some_strategies(set.strategies.len(), &place, findings);
     }
 }

@@ -7,9 +7,9 @@ mod rewards;
 mod slashing;
 mod tables;
 
-pub(super) use identity::{metadata_problem, public_key};
+pub(super) use identity::{metadata_problem, public_key, some_strategies};
 pub(super) use quorum::{Limits as QuorumLimits, check_quorum, look_ahead, threshold};
-pub(super) use rewards::scale;
+pub(super) use rewards::multipliers;
 pub(super) use slashing::share;
 pub(super) use tables::staleness;
 

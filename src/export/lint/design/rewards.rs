@@ -76,46 +76,30 @@ fn weights(
                 weighted.symbol, submission.operator_set
             );
             let right = "reward strategies of the set, or add it there";
-            findings.push(LintFinding::new(
-                "rewards-in-set",
-                place.as_str(),
-                wrong,
-                right,
-            ));
-        }
-        if weighted.multiplier.0 == 0 {
-            let right = "leave it out, or give it a weight";
-            findings.push(LintFinding::new(
-                "rewards-multiplier-zero",
-                place,
-                "a multiplier of 0 pays nothing",
-                right,
-            ));
+            findings.push(LintFinding::new("rewards-in-set", place, wrong, right));
         }
     }
-    let multipliers = || {
-        submission
-            .strategies
-            .iter()
-            .map(|weighted| weighted.multiplier.0)
-            .filter(|weight| *weight > 0)
-    };
-    scale(
-        multipliers().min(),
-        multipliers().max(),
-        &format!("{place}/strategies"),
-        findings,
-    );
+    let weights = submission.strategies.iter();
+    let weights: Vec<_> = weights.map(|weighted| weighted.multiplier.0).collect();
+    multipliers(&weights, &format!("{place}/strategies"), findings);
 }
 
-/// Weights so far apart that they must be in two scales.
-pub(in crate::export::lint) fn scale(
-    smallest: Option<u128>,
-    largest: Option<u128>,
+/// Multipliers of one submission: none is 0, and none so far from another that they must be in two scales.
+pub(in crate::export::lint) fn multipliers(
+    multipliers: &[u128],
     place: &str,
     findings: &mut Vec<LintFinding>,
 ) {
-    if let (Some(smallest), Some(largest)) = (smallest, largest)
+    for (index, _) in multipliers.iter().enumerate().filter(|(_, it)| **it == 0) {
+        findings.push(LintFinding::new(
+            "rewards-multiplier-zero",
+            format!("{place}/{index}"),
+            "a multiplier of 0 pays nothing",
+            "leave it out, or give it a weight",
+        ));
+    }
+    let some = || multipliers.iter().filter(|multiplier| **multiplier > 0);
+    if let (Some(smallest), Some(largest)) = (some().min(), some().max())
         && largest / smallest >= 10u128.pow(10)
     {
         findings.push(LintFinding::new(

@@ -2,6 +2,7 @@
 
 use super::LintError;
 use crate::export::address::{Address, AddressError};
+use crate::export::lint::design::some_strategies;
 use crate::export::lint::finding::LintFinding;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
@@ -34,14 +35,7 @@ pub(super) fn value(text: &str) -> Result<Value, LintError> {
 /// Strategies of a set in a deploy file, each an address and each once.
 pub(super) fn strategies(list: &[Value], place: &str, findings: &mut Vec<LintFinding>) {
     let place = format!("{place}/strategies");
-    if list.is_empty() {
-        findings.push(LintFinding::new(
-            "set-has-strategies",
-            place.as_str(),
-            "the set has no strategies, so no stake",
-            "name the strategies whose stake is to count",
-        ));
-    }
+    some_strategies(list.len(), &place, findings);
     let mut seen = BTreeSet::new();
     for (index, strategy) in list.iter().enumerate() {
         let place = format!("{place}/{index}");
