@@ -109,7 +109,7 @@ pub struct Trial {
 /// What turning a knob does; each pair is (design, trial).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Effect {
-    /// Lowest credible cost of the attack that decides, USD.
+    /// Lowest credible cost of the attack that the knob is about, USD.
     pub lowest_cost_usd: (f64, f64),
     /// What the whole stake of its coalition is expected to lose for good, USD.
     pub burned_usd: (f64, f64),
@@ -117,7 +117,7 @@ pub struct Effect {
     pub operators_usd: (f64, f64),
     /// What its votes cost to buy, USD.
     pub bribe_usd: (f64, f64),
-    /// Largest credible profit of the attack that decides, USD.
+    /// Largest credible profit of that attack, USD.
     pub profit_usd: (f64, f64),
     /// Harm to users that redistributed slashes do not cover, USD.
     pub uncovered_usd: (f64, f64),
@@ -539,14 +539,26 @@ impl<'a> Baseline<'a> {
         }
     }
 
-    /// What a trial does to the attack that decides at the design.
+    /// The ledger on which a trial shows: of the attacks that its offence punishes the one with the
+    /// smallest margin; for a rule of the whole set, the one that decides.
+    fn shown(&self, trial: &Trial) -> usize {
+        let Some(offence) = trial.offence else {
+            return self.compared.deciding;
+        };
+        let attacks = trial.model.value.attacks.iter().enumerate();
+        attacks
+            .filter(|(_, attack)| attack.offence == offence)
+            .map(|(index, _)| (index, self.compared.ledgers[index].log_margin()))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .map_or(self.compared.deciding, |(index, _)| index)
+    }
+
+    /// What a trial does to the attack that it is about.
     #[must_use]
     pub fn effect(&self, trial: &Trial) -> Effect {
         let other = compare(&trial.model, &trial.parameters, self.moment, Effort::INNER);
-        let (mine, theirs) = (
-            self.compared.deciding(),
-            &other.ledgers[self.compared.deciding],
-        );
+        let which = self.shown(trial);
+        let (mine, theirs) = (&self.compared.ledgers[which], &other.ledgers[which]);
         let line = |kind: Kind| {
             let usd = |ledger: &super::variants::Ledger| ledger.line(kind).map_or(0.0, |l| l.usd);
             (usd(mine), usd(theirs))

@@ -128,7 +128,7 @@ pub fn worth(worth: Worth) -> &'static str {
 }
 
 /// How to read the table of slash rules.
-pub const SLASH_RULES: &str = "Each rule turned alone, at the worst moment of the median path and on the same paths: its setting now → as tried. \"The same risk then costs\" is the budget for the stake that the same promise needs as tried. What it buys is shown as now → as tried for the attack that decides; rules that move nothing at this design come last.";
+pub const SLASH_RULES: &str = "Each rule turned alone, at the worst moment of the median path and on the same paths: its setting now → as tried. \"The same risk then costs\" is the budget for the stake that the same promise needs as tried; today's is at the top of the page. What it buys is shown as now → as tried for the attack that it punishes, or for all at once where it is a rule of the whole set; rules that move nothing at this design come last.";
 
 /// Where the numbers come from, in one line: paths, seed, snapshot.
 #[must_use]

@@ -166,13 +166,9 @@ fn same_risk(effect: &Effect, now: Option<f64>, priced: Option<f64>) -> String {
     let stake = if same_stake {
         "at the same stake".to_owned()
     } else {
-        format!("for {} of the stake", format::share(ratio))
+        format!("{} of the stake", format::share(ratio))
     };
-    format!(
-        "{} in place of {}, {stake}",
-        format::usd_per_year(then),
-        format::usd_per_year(now)
-    )
+    format!("{}, {stake}", format::usd_per_year(then))
 }
 
 /// What the rule asks for, with its price in the budget where it has one.
@@ -240,7 +236,7 @@ fn buys(effect: &Effect) -> String {
         .map(|(label, (from, to))| format!("{label} {} → {}", format::usd(from), format::usd(to)))
         .collect();
     if parts.is_empty() {
-        "moves no cost and no profit here".to_owned()
+        "no figure of its attack".to_owned()
     } else {
         parts.join("; ")
     }
@@ -279,7 +275,10 @@ fn worth(trial: &Trial, effect: &Effect, now: Option<f64>, same_risk: Option<f64
     }
     if then > now * (1.0 + SAME) {
         Worth::Keep
-    } else if then < now * (1.0 - SAME) && !harm_grows {
+    } else if then < now * (1.0 - SAME)
+        && !harm_grows
+        && effect.lowest_cost_usd.1 >= effect.lowest_cost_usd.0 * (1.0 - SHOWN)
+    {
         // Time to dispute and veto protect honest operators, which no price here shows: their
         // cost is told, the choice is not made for the reader.
         match trial.knob {
