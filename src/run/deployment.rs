@@ -44,6 +44,11 @@ pub enum DeploymentError {
     /// No address of the slasher.
     #[error("the export needs the address of the slasher")]
     SlasherMissing,
+    /// The simulated design pays slashed stake out, and nobody is named to receive it.
+    #[error(
+        "the design pays slashed stake out, and `deployment.redistribution_recipient` names nobody to receive it"
+    )]
+    RecipientMissing,
     /// No strategy of the operators' stake is known by address.
     #[error("none of the operators' assets has a strategy with an address")]
     NoStrategies,
@@ -67,6 +72,25 @@ pub enum DeploymentError {
     Rounding(#[from] RoundingError),
 }
 
+/// The slasher, when every account is named that a set keeps: known before anything is simulated.
+///
+/// # Errors
+/// When the slasher is missing, or who receives slashed stake that the design pays out.
+pub fn accounts_named(model: &Model, addresses: &Addresses) -> Result<Address, DeploymentError> {
+    let asked = &model.deployment;
+    // A set is created burning or paying out, for ever: what was simulated must be what is created.
+    let mut offences = model.slashing.offences.iter();
+    if asked.redistribution_recipient.is_none()
+        && offences.any(|offence| offence.redistributed.get() > 0.0)
+    {
+        return Err(DeploymentError::RecipientMissing);
+    }
+    addresses
+        .slasher
+        .or(asked.slasher)
+        .ok_or(DeploymentError::SlasherMissing)
+}
+
 /// The deployment that a recommendation asks for, as of a moment.
 ///
 /// # Errors
@@ -80,10 +104,7 @@ pub fn deployment(
 ) -> Result<Deployment, DeploymentError> {
     let asked = &model.deployment;
     let onchain = &asked.onchain;
-    let slasher = addresses
-        .slasher
-        .or(asked.slasher)
-        .ok_or(DeploymentError::SlasherMissing)?;
+    let slasher = accounts_named(model, addresses)?;
     let network = addresses
         .network
         .clone()

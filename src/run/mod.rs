@@ -11,7 +11,7 @@ mod merge;
 mod worlds;
 
 pub use decided::Decided;
-pub use deployment::{Addresses, DeploymentError, config_entries, deployment};
+pub use deployment::{Addresses, DeploymentError, accounts_named, config_entries, deployment};
 pub use ensemble::ensemble_columns;
 pub use findings::{Subject, findings};
 pub use folder::{RunError, RunFolder};

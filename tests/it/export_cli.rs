@@ -488,6 +488,30 @@ fn a_model_file_can_say_everything_that_the_targets_ask_for() {
 }
 
 #[test]
+fn a_design_that_pays_slashed_stake_out_is_not_exported_as_a_set_that_burns_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = text(&folder.path().join("config"));
+    let bridge = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/bridge.toml");
+    let refused = run(&[
+        "export",
+        &text(&bridge),
+        "--avs",
+        AVS,
+        "--slasher",
+        SLASHER,
+        "--out",
+        &out,
+    ]);
+    assert_eq!(code(&refused), 2, "{}", said(&refused));
+    assert!(
+        said(&refused).contains("redistribution_recipient"),
+        "{}",
+        said(&refused)
+    );
+    assert!(!Path::new(&out).exists(), "nothing is half-written");
+}
+
+#[test]
 fn lint_reads_anybodys_files_and_lists_its_rules() {
     let rules = run(&["lint", "--rules"]);
     assert_eq!(code(&rules), 0);

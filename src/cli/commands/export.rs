@@ -131,6 +131,7 @@ fn of_model(args: &ExportArgs, addresses: &Addresses, output: Output) -> Result<
         play: args.play.clone(),
     };
     let study = Study::open(&model, output)?;
+    run::accounts_named(&study.model.model, addresses).map_err(|error| incomplete(&error))?;
     let answer = study.answer(Depth::Usual, output)?;
     let deployment = study
         .deployment(&answer.recommendation, addresses)
@@ -379,6 +380,10 @@ const fn help_of(error: &DeploymentError) -> &'static str {
     match error {
         DeploymentError::SlasherMissing => {
             "give it with --slasher 0x…, or as `slasher` in the section [deployment] of the model file"
+        }
+        DeploymentError::RecipientMissing => {
+            "name the contract that pays those who were harmed (a set keeps its recipient for ever), or write \
+             redistributed = \"0 %\" and design a set that burns"
         }
         DeploymentError::NoStrategies => {
             "name them as [[deployment.strategy]] in the model file, or pull a snapshot that knows them: stakewright pull --rpc-url …"
