@@ -140,6 +140,22 @@ impl Compared {
                 });
             }
         }
+        // Where all at once decide, what each attack brings is shown too.
+        if ledger.scope == Scope::Joint {
+            for other in &self.middle().ledgers {
+                let Scope::Attack(index) = other.scope else {
+                    continue;
+                };
+                let prefix = format!("{}: ", subject.model.value.attacks[index].name);
+                let profits = other.lines.iter();
+                for line in profits.filter(|line| line.kind.side() == Ledgers::Profit) {
+                    variants.push(Variant {
+                        deciding: false,
+                        ..self.variant(subject, other, line, &prefix)
+                    });
+                }
+            }
+        }
         // Costs first, profits after them.
         variants.sort_by_key(|variant| variant.side == Side::Profit);
         variants.push(Variant {
