@@ -60,7 +60,7 @@ const CHANCE: f64 = 0.95;
 /// Insecure paths that an ensemble should show at the tolerated risk: the design that passes then
 /// leaves a bit more than half of it. With a third of these paths the certified stake is a twentieth
 /// dearer.
-const FAILURES_WANTED: f64 = 120.0;
+const FAILURES_WANTED: f64 = 80.0;
 /// Paths where they are weighted: the relative error of a small risk is then about a per cent.
 const WEIGHTED_PATHS: u64 = 40_000;
 /// Rounds in which a small risk's stake may follow from what was played, and how near is enough.

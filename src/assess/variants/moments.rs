@@ -3,6 +3,7 @@
 
 use crate::sim::{self, Coalition, Columns, Cost, Ensemble, NEVER, Plan, Record};
 use crate::spec::model::Model;
+use rayon::prelude::*;
 
 /// Prices and value at risk at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +45,7 @@ pub fn worst_moments(plan: &Plan, ensemble: &Ensemble, cost: Cost, count: usize)
     ranked.sort_by(|&a, &b| ratio(a).total_cmp(&ratio(b)).then(a.cmp(&b)));
     let count = count.min(ranked.len());
     (0..count)
+        .into_par_iter()
         .map(|i| {
             let rank = ((i as f64 + 0.5) / count as f64 * ranked.len() as f64) as usize;
             replay(plan, ensemble, columns, ranked[rank.min(ranked.len() - 1)])

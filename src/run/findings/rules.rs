@@ -14,6 +14,7 @@ use crate::report::format;
 use crate::sim::{self, Cost};
 use crate::spec::model::Deterrence;
 use crate::units::Usd;
+use rayon::prelude::*;
 
 /// Paths on which the needed stakes are compared.
 const PATHS: u64 = 256;
@@ -35,7 +36,7 @@ pub(super) fn slash_rules(subject: &Subject) -> Vec<SlashRule> {
     let baseline = Baseline::of(model, design, &moment, subject.ensemble, PATHS);
     let now = budget::required(model, design).map(|budget| budget.usd_year);
     let mut rows: Vec<Row> = trials(model, design)
-        .iter()
+        .par_iter()
         // What is sold has a row of its own, with its premium.
         .filter(|trial| trial.knob != Knob::Insurance || model.insurance.is_none())
         .map(|trial| Row::of(trial, &baseline, now))

@@ -14,6 +14,7 @@ use crate::report::format;
 use crate::sim::{self, Cost};
 use crate::spec::model::{Deterrence, Model};
 use crate::stats::quantile::quantile;
+use rayon::prelude::*;
 
 /// Worst moments that are compared: the middle one and the ends of a 90 % range among them.
 const MOMENTS: usize = 21;
@@ -32,12 +33,22 @@ impl Compared {
             Deterrence::OperatorRational => Cost::OperatorRational,
         };
         let plan = sim::compile(model, parameters);
-        let at = |moment: &Moment| compare(model, parameters, moment, Effort::INNER);
+        let at = |moment: &Moment, effort| compare(model, parameters, moment, effort);
+        let moments = worst_moments(&plan, subject.ensemble, cost, MOMENTS);
+        // The middle one is shown with its numbers; the others spread them.
+        let effort = |index: usize| {
+            if index == moments.len() / 2 {
+                Effort::INNER
+            } else {
+                Effort::SKETCH
+            }
+        };
         Self {
-            start: at(&Moment::start(model)),
-            worst: worst_moments(&plan, subject.ensemble, cost, MOMENTS)
-                .iter()
-                .map(at)
+            start: at(&Moment::start(model), Effort::INNER),
+            worst: moments
+                .par_iter()
+                .enumerate()
+                .map(|(index, moment)| at(moment, effort(index)))
                 .collect(),
         }
     }

@@ -18,6 +18,22 @@ pub struct Kernels {
     pub exponentials_per_second: f64,
 }
 
+impl Kernels {
+    /// Keeps the higher of each two rates.
+    pub(super) fn faster(&mut self, other: &Kernels) {
+        for (mine, theirs) in [
+            (&mut self.uniforms_per_second, other.uniforms_per_second),
+            (&mut self.normals_per_second, other.normals_per_second),
+            (
+                &mut self.exponentials_per_second,
+                other.exponentials_per_second,
+            ),
+        ] {
+            *mine = mine.max(theirs);
+        }
+    }
+}
+
 /// Measures each kernel in one of its compiled forms, filling a column so many times.
 pub(super) fn measure(width: Width, fills: u64) -> Kernels {
     let mut streams = LaneStreams::new(Seed::default(), Purpose::Diffusion(0), 0);

@@ -23,6 +23,8 @@ use serde::Serialize;
 
 /// Normals that a day of the workload draws.
 const NORMALS_A_DAY: f64 = 6.0;
+/// Turns of kernels and workload.
+const TURNS: u32 = 5;
 /// Times that a kernel alone fills a column, at most.
 const MOST_FILLS: u64 = 4_000;
 /// Exponentials that a day of pooled stake takes: four prices and the profit.
@@ -97,13 +99,24 @@ pub fn measure(paths: u64, extent: Extent, say: &dyn Fn(&str)) -> Bench {
     let coal = workload::common(Coalition::LargestFirst);
     let days = paths as f64 * f64::from(unif.days);
     say("kernels");
-    let kernels = kernels::measure(width, paths.min(MOST_FILLS));
-    let roof = kernels.normals_per_second / NORMALS_A_DAY;
+    let mut kernels = kernels::measure(width, paths.min(MOST_FILLS));
     say("the workload");
+    // A processor changes its pace from second to second: the roof and what stands under it are
+    // measured in turns, and the best of each counts.
+    let mut alone = f64::INFINITY;
+    for _ in 0..TURNS {
+        kernels.faster(&kernels::measure(width, paths.min(MOST_FILLS)));
+        alone = alone.min(on_threads(1, || play(width, &unif, paths)));
+    }
+    let roof = kernels.normals_per_second / NORMALS_A_DAY;
     let mut rates = Vec::new();
     for (name, plan) in [("unif", &unif), ("coal", &coal)] {
         for width in Width::available().into_iter().rev() {
-            let rate = days / on_threads(1, || play(width, plan, paths));
+            let mut seconds = on_threads(1, || play(width, plan, paths));
+            if name == "unif" && width == Width::detect() {
+                seconds = seconds.min(alone);
+            }
+            let rate = days / seconds;
             rates.push(Rate {
                 workload: name,
                 width: width.name(),
@@ -112,7 +125,6 @@ pub fn measure(paths: u64, extent: Extent, say: &dyn Fn(&str)) -> Bench {
             });
         }
     }
-    let alone = on_threads(1, || play(width, &unif, paths));
     let calm = on_threads(1, || play(width, &without_jumps(&unif), paths));
     say("designs");
     let many: Vec<Plan> = (0..20)
