@@ -157,18 +157,23 @@ fn minimum_stake(
     }
 }
 
-/// The smallest cap that leaves the set as it is: the largest entity's share, rounded up.
+/// The smallest cap that leaves the set as it is: the largest entity's share, rounded up. A cap
+/// that so few entities cannot keep (nine of at most 5 % are less than the whole) is not one.
 fn entity_cap(model: &Model, shape: &Shape, parameters: &Parameters) -> Figure {
-    if model.operators.entity_cap.is_searched() {
-        return searched(model.operators.entity_cap, shape, parameters, "1", |p| {
-            p.entity_cap.get()
-        });
-    }
     let mut stakes: BTreeMap<usize, f64> = BTreeMap::new();
     for admitted in parameters.admitted(model) {
         *stakes.entry(admitted.entity).or_insert(0.0) += admitted.stake.get();
     }
     let largest = stakes.values().copied().fold(0.0, f64::max) / parameters.stake.get();
+    let cap = parameters.entity_cap.get();
+    if cap < 1.0 && largest > cap * (1.0 + 1e-6) {
+        return levelled(largest, stakes.len(), cap);
+    }
+    if model.operators.entity_cap.is_searched() {
+        return searched(model.operators.entity_cap, shape, parameters, "1", |p| {
+            p.entity_cap.get()
+        });
+    }
     let threshold = parameters.threshold.get();
     let rounded = ((largest * 100.0).ceil() / 100.0).min(1.0);
     let (value, why) = if stakes.is_empty() {
@@ -199,6 +204,21 @@ fn entity_cap(model: &Model, shape: &Shape, parameters: &Parameters) -> Figure {
         unit: "1",
         origin: Origin::Derived,
         why,
+    }
+}
+
+/// The cap of a set whose entities end equal, because they are too few for the one asked.
+fn levelled(largest: f64, entities: usize, asked: f64) -> Figure {
+    Figure {
+        value: ((largest * 1000.0).ceil() / 1000.0).min(1.0),
+        low: largest,
+        high: 1.0,
+        unit: "1",
+        origin: Origin::Derived,
+        why: format!(
+            "{entities} entities cannot keep a cap of {:.1} %: with equal stakes each holds this",
+            100.0 * asked
+        ),
     }
 }
 

@@ -368,3 +368,25 @@ fn slow_every_searched_knob_ends_inside_its_range() {
         found.search.stages
     );
 }
+
+/// Nine operators of at most 5 % each are less than the whole: the cap that is told is the one
+/// that the set keeps.
+#[test]
+fn a_cap_that_so_few_cannot_keep_is_told_as_what_each_holds() {
+    let mut model = operators_and_ranges();
+    model.operators.entity_cap = Choice::Fixed(Share(0.05));
+    model.operators.count = Choice::Fixed(9);
+    let found = run(&model, 2_000);
+    let entities = found.design.operators.value.min(9.0);
+    let cap = found.design.entity_cap.value;
+    assert!(cap * entities >= 1.0, "{entities} of at most {cap}");
+    assert!(
+        found
+            .design
+            .entity_cap
+            .why
+            .contains("cannot keep a cap of 5.0 %"),
+        "{}",
+        found.design.entity_cap.why
+    );
+}
