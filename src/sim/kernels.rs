@@ -356,7 +356,10 @@ kernel! {
 
 kernel! {
     /// The next round of waiting times: `day += 1 + floor(exponential / rate)`, and a normal.
-    pub(super) fn geometric_round(streams: &mut LaneStreams, rate: f64, log_mean: f64, log_sd: f64, day: &mut Row, size: &mut Row) {
+    /// Gives a bit for each lane whose day is not after the last.
+    pub(super) fn geometric_round(
+        streams: &mut LaneStreams, rate: f64, log_mean: f64, log_sd: f64, last: f64, day: &mut Row, size: &mut Row,
+    ) -> u32 {
         let mut draw = [[0.0; LANES]; 2];
         streams.fill_uniforms(&mut draw);
         for l in 0..LANES {
@@ -368,7 +371,18 @@ kernel! {
         for x in size {
             *x = log_sd.mul_add(*x, log_mean);
         }
+        lanes_until(last, day)
     }
+}
+
+/// A bit for each lane whose day is not after the last.
+#[inline(always)]
+pub(super) fn lanes_until(last: f64, day: &Row) -> u32 {
+    let mut mask = 0;
+    for (lane, day) in day.iter().enumerate() {
+        mask |= u32::from(*day <= last) << lane;
+    }
+    mask
 }
 
 /// The next round of arrivals: `time += exponential * mean_days`.

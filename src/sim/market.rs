@@ -1,6 +1,6 @@
 //! Prices and the value at risk of a block of paths, a tile of days at a time.
 
-use super::kernels::{Column, TILE_DAYS, advance, calm, column, geometric_round};
+use super::kernels::{Column, TILE_DAYS, advance, calm, column, geometric_round, lanes_until};
 use super::varied::{self, VariedMarket};
 use super::{Jumps, Monitoring, Plan, Record, Take, When};
 use crate::random::lanes::{LANES, LaneStreams, Row, Width, normals};
@@ -249,23 +249,33 @@ impl JumpKind {
         // A round moves every lane by a day at least, so there are at most `days` of them.
         for _ in 0..days {
             let (mean, sd) = (self.jumps.log_mean, self.jumps.log_sd);
-            if lanes.is_empty() {
-                geometric_round(width, &mut streams, rate, mean, sd, &mut day, &mut size);
+            let last = f64::from(days);
+            let mut mask = if lanes.is_empty() {
+                geometric_round(
+                    width,
+                    &mut streams,
+                    rate,
+                    mean,
+                    sd,
+                    last,
+                    &mut day,
+                    &mut size,
+                )
             } else {
                 varied::geometric_round(width, &mut streams, &rates, mean, sd, &mut day, &mut size);
-            }
-            let mut any = false;
-            for lane in 0..LANES {
-                if day[lane] <= f64::from(days) {
-                    any = true;
-                    // Days fit: a conversion to 32 bits is one instruction.
-                    let index = day[lane] as i32 as usize - 1;
-                    self.strikes[index / TILE_DAYS].push(Strike {
-                        day_of_tile: (index % TILE_DAYS) as u16,
-                        lane: lane as u16,
-                        size: size[lane],
-                    });
-                }
+                lanes_until(last, &day)
+            };
+            let any = mask != 0;
+            while mask != 0 {
+                let lane = mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                // Days fit: a conversion to 32 bits is one instruction.
+                let index = day[lane] as i32 as usize - 1;
+                self.strikes[index / TILE_DAYS].push(Strike {
+                    day_of_tile: (index % TILE_DAYS) as u16,
+                    lane: lane as u16,
+                    size: size[lane],
+                });
             }
             if !any {
                 return;
