@@ -83,6 +83,18 @@ enum Searched {
     Nothing,
 }
 
+impl Searched {
+    /// What two searches covered both.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, _) | (_, Self::Nothing) => Self::Nothing,
+            (Self::Last(one), Self::Last(two)) => Self::Last(one.min(two)),
+            (Self::Last(blocks), Self::All) | (Self::All, Self::Last(blocks)) => Self::Last(blocks),
+            (Self::All, Self::All) => Self::All,
+        }
+    }
+}
+
 /// Logs of a contract by topics, as far back as the node allows.
 fn search(
     node: &dyn Node,
@@ -130,7 +142,7 @@ fn metadata(
             let field = format!("metadata of {}", a.avs);
             rows.push(Row::new(field, a.metadata_uri.clone(), deployed));
         }
-        all = searched;
+        all = all.and(searched);
     }
     Ok(all)
 }
@@ -214,4 +226,27 @@ fn number_of_sets(
         planned.to_string(),
         count.unwrap_or_else(|| "no answer".into()),
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A search that covered everything does not hide one before it that did not.
+    #[test]
+    fn two_searches_cover_what_both_did() {
+        assert!(matches!(
+            Searched::Last(9).and(Searched::All),
+            Searched::Last(9)
+        ));
+        assert!(matches!(
+            Searched::Last(9).and(Searched::Last(4)),
+            Searched::Last(4)
+        ));
+        assert!(matches!(
+            Searched::Nothing.and(Searched::All),
+            Searched::Nothing
+        ));
+        assert!(matches!(Searched::All.and(Searched::All), Searched::All));
+    }
 }
