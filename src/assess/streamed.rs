@@ -4,9 +4,7 @@
 //! read off a distribution's bins, quantiles, means and the tail, errs by a 512th of itself at
 //! most, and its interval is widened by as much.
 
-use super::{
-    Assessment, FanDay, LEVELS, Measure, Method, TAIL, Tail, Verdict, Worst, aftermath, fan,
-};
+use super::{Assessment, LEVELS, Measure, Method, TAIL, Tail, Verdict, Worst, aftermath, fan};
 use crate::random::Seed;
 use crate::sim::{CostSummary, Distribution, Ensemble, Summary};
 use crate::stats::{Estimate, mean_of_moments, proportion, quantile};
@@ -103,15 +101,11 @@ pub fn assess_streamed(
         tail_uncovered: worst_share(column("uncovered_usd"), confidence, streamed.tail),
         days_insecure: mean("insecure_days", "days"),
         worst: worst(&column, confidence),
-        fan: fans(cost),
+        fan: fan(&cost.fan),
         largest_gap: column("largest_gap")
             .ranked(paths)
             .map_or(0.0, |gap| gap * (1.0 + Distribution::RELATIVE_ERROR)),
     }
-}
-
-fn fans(cost: &CostSummary) -> Vec<FanDay> {
-    fan(&cost.fan)
 }
 
 /// An interval with room for what the bins hide.

@@ -99,15 +99,20 @@ pub fn explore_plan(
     seed: Seed,
     risk: f64,
 ) -> Option<Explored> {
-    let question = Question {
+    let question = quick_question(seed, risk);
+    match evaluator.tilted() {
+        Some(mixture) => certify::under_plan(evaluator, plan, stake_usd, &question, mixture),
+        None => certify::explore_plan(evaluator, plan, stake_usd, &question),
+    }
+}
+
+/// What few paths are asked of a design on the way.
+fn quick_question(seed: Seed, risk: f64) -> Question {
+    Question {
         risk,
         seed,
         paths: QUICK,
         estimator: Estimator::Importance,
-    };
-    match evaluator.tilted() {
-        Some(mixture) => certify::under_plan(evaluator, plan, stake_usd, &question, mixture),
-        None => certify::explore_plan(evaluator, plan, stake_usd, &question),
     }
 }
 
@@ -119,12 +124,7 @@ fn quickly(
     seed: Seed,
     risk: f64,
 ) -> Option<Explored> {
-    let question = Question {
-        risk,
-        seed,
-        paths: QUICK,
-        estimator: Estimator::Importance,
-    };
+    let question = quick_question(seed, risk);
     match evaluator.tilted() {
         Some(mixture) => certify::under(evaluator, parameters, &question, mixture),
         None => certify::explore(evaluator, parameters, &question),
