@@ -13,7 +13,7 @@ use crate::economics::safety::{
 };
 use crate::protocol::constants::MAINNET;
 use crate::spec::Parameters;
-use crate::spec::model::{Detection, Insurance, Model, Structure};
+use crate::spec::model::{Detection, Insurance, Model, Slashed, Structure};
 use crate::units::{DAYS_PER_YEAR, Days};
 use serde::Serialize;
 
@@ -64,7 +64,10 @@ pub fn cover(
     let (guaranteed, limited_by) = guaranteed(model, comparison);
     let days = days_at_risk(model, parameters);
     let haircut = insurance.haircut.map_or_else(
-        || haircut(model, days, insurance.tolerance.get()),
+        || {
+            let slashed = parameters.slashed_for(model, &model.value.attacks[limited_by]);
+            haircut(model, &slashed, days, insurance.tolerance.get())
+        },
         |share| share.get(),
     );
     let sellable = insurable_usd(guaranteed, haircut);
@@ -119,9 +122,9 @@ fn days_at_risk(model: &Model, parameters: &Parameters) -> f64 {
     slowest.fold(0.0, f64::max) + resolution
 }
 
-/// The fall of the collateral's mix that is exceeded within `days` with probability `tolerance`.
-fn haircut(model: &Model, days: f64, tolerance: f64) -> f64 {
-    let values: Vec<f64> = match &model.operators.structure {
+/// The fall of what is slashed that is exceeded within `days` with probability `tolerance`.
+fn haircut(model: &Model, slashed: &Slashed, days: f64, tolerance: f64) -> f64 {
+    let mut values: Vec<f64> = match &model.operators.structure {
         Structure::Pooled { asset, .. } => (0..model.market.assets.len())
             .map(|index| f64::from(u8::from(index == *asset)))
             .collect(),
@@ -132,6 +135,11 @@ fn haircut(model: &Model, days: f64, tolerance: f64) -> f64 {
             })
             .collect(),
     };
+    if let Slashed::ByAsset(each) = slashed {
+        for (value, slash) in values.iter_mut().zip(each) {
+            *value *= slash.get();
+        }
+    }
     let total: f64 = values.iter().sum();
     let shares: Vec<f64> = values.iter().map(|usd| usd / total).collect();
     let volatilities: Vec<f64> = (0..values.len())

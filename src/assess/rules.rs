@@ -11,8 +11,8 @@ use crate::economics::coalition::Effort;
 use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record};
 use crate::spec::Parameters;
 use crate::spec::model::{
-    Choice, Detection, Deterrence, Evidence, Extraction, Insurance, Model, Offence, Verification,
-    Veto,
+    AssetSlash, Choice, Detection, Deterrence, Evidence, Extraction, Insurance, Model, Offence,
+    Verification, Veto,
 };
 use crate::spec::parameters::OffenceRule;
 use crate::stats::quantile::quantile;
@@ -25,6 +25,8 @@ use serde::Serialize;
 pub enum Knob {
     /// Share of the stake that an offence costs.
     Slash,
+    /// Share of one asset that an offence costs, where it is not that of the others.
+    SlashByAsset,
     /// Time or probability of detection.
     Detection,
     /// Time to dispute.
@@ -73,6 +75,8 @@ pub enum Turn {
 pub enum Setting {
     /// A share of one.
     Share(f64),
+    /// A share of one of what is held of an asset.
+    ShareOf(f64, &'static str),
     /// Days.
     Days(f64),
     /// USD a day.
@@ -165,8 +169,14 @@ fn offence_trials(model: &Model, design: &Parameters, index: usize, trials: &mut
         Turn::Weakened,
         Setting::Share(slash),
         Setting::Share(0.5 * slash),
-        &|_, rule| rule.slash = Share(0.5 * slash),
+        &|model, rule| {
+            rule.slash = Share(0.5 * slash);
+            for own in &mut model.slashing.offences[index].slash_by_asset {
+                own.slash = Share(0.5 * own.slash.get());
+            }
+        },
     );
+    by_asset(model, design, index, &mut add);
     let (from, to, slower) = match offence.detection {
         Detection::Probability(p) => (
             Setting::Share(p.get()),
@@ -222,6 +232,58 @@ fn offence_trials(model: &Model, design: &Parameters, index: usize, trials: &mut
     redistribution(model, index, &mut add);
     correlation(model, index, &mut add);
     evidence(model, index, &mut add);
+}
+
+/// One fraction for all assets, where some have their own; or half of it for the asset that loses
+/// most of its price on the news, which deters least.
+fn by_asset(model: &Model, design: &Parameters, index: usize, add: &mut Add) {
+    let slash = design.offences[index].slash;
+    let own = &model.slashing.offences[index].slash_by_asset;
+    if !own.is_empty() {
+        let held = design.held_usd(model);
+        let mean = design.slashed(model, index).mean(&held).get();
+        add(
+            Knob::SlashByAsset,
+            Turn::Weakened,
+            Setting::Share(mean),
+            Setting::Share(slash.get()),
+            &|model, _| model.slashing.offences[index].slash_by_asset.clear(),
+        );
+        return;
+    }
+    let held = design.held_usd(model);
+    let assets = model.market.assets.iter().zip(&held);
+    let held: Vec<_> = assets.filter(|(_, usd)| **usd > 0.0).collect();
+    if held.len() < 2 {
+        return;
+    }
+    let tried = held.iter().max_by(|a, b| {
+        let falls = a.0.falls.get().total_cmp(&b.0.falls.get());
+        falls.then(a.1.total_cmp(b.1))
+    });
+    let symbol = tried.map_or_else(String::new, |(asset, _)| asset.symbol.clone());
+    let half = Share(0.5 * slash.get());
+    add(
+        Knob::SlashByAsset,
+        Turn::Added,
+        Setting::None,
+        Setting::ShareOf(half.get(), asset_word(&symbol)),
+        &|model, _| {
+            model.slashing.offences[index].slash_by_asset = vec![AssetSlash {
+                symbol: symbol.clone(),
+                slash: half,
+            }];
+        },
+    );
+}
+
+/// The symbol of an asset as a word that outlives its model.
+fn asset_word(symbol: &str) -> &'static str {
+    let known = ["ETH", "LST", "EIGEN", "BTC", "TOKEN", "OWN"];
+    known
+        .into_iter()
+        .find(|word| *word == symbol)
+        .unwrap_or("one asset")
 }
 
 /// Factor of the penalty that a trial adds: that of Ethereum's beacon chain.

@@ -161,8 +161,13 @@ pub struct Quorum {
 pub struct SlashRule {
     /// The fault, in words.
     pub offence: String,
-    /// Share of the set's allocation that is slashed, times 10^18.
+    /// Share of the set's allocation that is slashed, times 10^18: of every strategy, unless
+    /// `wads_by_strategy` is there.
     pub wads_to_slash: Dec<u64>,
+    /// Share of each strategy, ascending by address as the call demands. A strategy that is not named
+    /// is left out of the slash. Absent where all are slashed alike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wads_by_strategy: Vec<StrategyWads>,
     /// Blocks until the fault is noticed.
     #[schemars(with = "u32")]
     pub detection: Blocks,
@@ -172,6 +177,16 @@ pub struct SlashRule {
     /// Blocks in which a committee can veto it.
     #[schemars(with = "u32")]
     pub veto: Blocks,
+}
+
+/// What a fault costs of one strategy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StrategyWads {
+    /// The strategy contract, or the stand-in of native ETH.
+    pub strategy: Address,
+    /// Share of the set's allocation in it that is slashed, times 10^18.
+    pub wads_to_slash: Dec<u64>,
 }
 
 /// Transport of the set's stake table to other chains.

@@ -70,6 +70,21 @@ fn library(deployment: &Deployment) -> String {
                 slash.wads_to_slash.to_string(),
                 &slash.offence,
             );
+            for (index, one) in slash.wads_by_strategy.iter().enumerate() {
+                let of = |suffix: &str| name(&format!("OFFENCE_{rule}_STRATEGY_{index}{suffix}"));
+                constant(
+                    "address",
+                    &of(""),
+                    one.strategy.to_string(),
+                    "slashed by a fraction of its own; in the order of the call",
+                );
+                constant(
+                    "uint256",
+                    &of("_WADS_TO_SLASH"),
+                    one.wads_to_slash.to_string(),
+                    "",
+                );
+            }
             constant(
                 "uint32",
                 &name(&format!("OFFENCE_{rule}_DISPUTE_BLOCKS")),

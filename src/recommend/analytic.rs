@@ -17,7 +17,7 @@ use crate::stats::normal;
 pub fn stake_usd(model: &Model, parameters: &Parameters) -> Option<f64> {
     let mut needed: f64 = 0.0;
     for attack in &model.value.attacks {
-        let burned = parameters.burned_share(model, attack).get();
+        let burned = parameters.burned_share_of_mix(model, attack).get();
         let threshold = parameters.threshold_of(attack).get();
         if burned * threshold <= 0.0 {
             return None;

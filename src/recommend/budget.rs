@@ -10,7 +10,7 @@ use crate::economics::slashing;
 use crate::economics::solve::root;
 use crate::economics::supply::{BindingBudget, BindingSide, SupplyCurve, SupplyStep, Terms};
 use crate::spec::Parameters;
-use crate::spec::model::{self, Choice, Model, Structure};
+use crate::spec::model::{self, Choice, Model, Slashed, Structure};
 use crate::units::DAYS_PER_YEAR;
 use serde::Serialize;
 
@@ -82,14 +82,28 @@ fn theft_premium(model: &Model, parameters: &Parameters) -> f64 {
         .slashing
         .offences
         .iter()
-        .zip(&parameters.offences)
-        .filter(|(offence, _)| offence.redistributed.get() > 0.0)
-        .map(|(_, rule)| rule.slash.get())
+        .enumerate()
+        .filter(|(_, offence)| offence.redistributed.get() > 0.0)
+        .map(|(offence, _)| {
+            let slashed = parameters.slashed(model, offence);
+            slashed
+                .mean(&held_where_it_matters(model, parameters, &slashed))
+                .get()
+        })
         .fold(0.0, f64::max);
     model.supply.premium.theft.get() * largest
 }
 
-/// What stakers ask for accidents, offence by offence: a flat slash takes the same whoever else
+/// What the set holds of each asset, USD, where assets are not slashed alike.
+fn held_where_it_matters(model: &Model, parameters: &Parameters, slashed: &Slashed) -> Vec<f64> {
+    match slashed {
+        Slashed::Alike(_) => Vec::new(),
+        Slashed::ByAsset(_) => parameters.held_usd(model),
+    }
+}
+
+/// What stakers ask for accidents, offence by offence: holders of an asset for what is slashed of
+/// it, all holders together in the mean over the stake. A flat slash takes the same whoever else
 /// fails; a correlated one takes more when a common cause reaches others too.
 fn accident_premiums(model: &Model, parameters: &Parameters) -> Vec<f64> {
     let clusters = model
@@ -99,16 +113,27 @@ fn accident_premiums(model: &Model, parameters: &Parameters) -> Vec<f64> {
         .any(|offence| offence.correlated.is_some())
         .then(|| Reached::of(model, parameters));
     let aversion = model.supply.premium.risk_aversion;
-    let offences = model.slashing.offences.iter().zip(&parameters.offences);
+    let offences = model.slashing.offences.iter().enumerate();
     offences
-        .map(|(offence, rule)| {
+        .map(|(index, offence)| {
             let probability = slashing::yearly_probability(offence.accidental.get());
-            match (offence.correlated, &clusters) {
+            let asked = |slash: f64| match (offence.correlated, &clusters) {
                 (Some(factor), Some(reached)) => {
-                    let sizes = reached.sizes(factor, rule.slash.get());
+                    let sizes = reached.sizes(factor, slash);
                     slashing::mixed_risk_premium(probability, &sizes, aversion)
                 }
-                _ => slashing::risk_premium(probability, rule.slash.get(), aversion),
+                _ => slashing::risk_premium(probability, slash, aversion),
+            };
+            match parameters.slashed(model, index) {
+                Slashed::Alike(slash) => asked(slash.get()),
+                Slashed::ByAsset(each) => {
+                    let held = parameters.held_usd(model);
+                    let all: f64 = held.iter().sum();
+                    let parts = each.iter().zip(&held);
+                    parts
+                        .map(|(slash, usd)| asked(slash.get()) * usd / all)
+                        .sum()
+                }
             }
         })
         .collect()

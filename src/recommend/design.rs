@@ -263,6 +263,7 @@ fn offences(model: &Model, shape: &Shape, parameters: &Parameters) -> Vec<Offenc
                 slash: searched(offence.slash, shape, parameters, "1", |p| {
                     p.offences[index].slash.get()
                 }),
+                slash_by_asset: offence.slash_by_asset.clone(),
                 dispute: searched(offence.dispute, shape, parameters, "days", |p| {
                     p.offences[index].dispute.get()
                 }),

@@ -65,6 +65,8 @@ struct Key {
     operators: Vec<usize>,
     entity_cap: f64,
     mix: Vec<Share>,
+    /// How much of each asset burns, for each attack that does not burn all alike.
+    burns: Vec<Option<Vec<f64>>>,
     /// Days from detection to slash, for each attack that takes what becomes final until then.
     windows: Vec<f64>,
 }
@@ -309,6 +311,13 @@ impl<'a> Evaluator<'a> {
                 .collect(),
             entity_cap: parameters.entity_cap.get(),
             mix: parameters.mix.clone(),
+            burns: self
+                .model
+                .value
+                .attacks
+                .iter()
+                .map(|attack| parameters.slashed_for(self.model, attack).relative())
+                .collect(),
             windows: self
                 .model
                 .value

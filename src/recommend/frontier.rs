@@ -313,7 +313,9 @@ fn cheapest(model: &Model, design: &Parameters) -> Parameters {
     let Choice::Search { low, high } = rule.slash else {
         return design.clone();
     };
-    if model.target.deterrence != Deterrence::WholeStake || rule.correlated.is_some() {
+    // Where an asset keeps a fraction of its own, what burns is not proportional to the slash.
+    let alike = rule.slash_by_asset.is_empty();
+    if model.target.deterrence != Deterrence::WholeStake || rule.correlated.is_some() || !alike {
         return design.clone();
     }
     let burned = design.stake.get() * design.offences[offence].slash.get();

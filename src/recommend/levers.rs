@@ -324,7 +324,8 @@ fn offence_trials(
         offence.veto.map_or(0.0, |veto| veto.probability.get()),
         0.0,
     );
-    share(Knob::Slash, rule.slash.get(), 1.0);
+    let own = offence.slash_by_asset.iter().map(|own| own.slash.get());
+    share(Knob::Slash, own.fold(rule.slash.get(), f64::min), 1.0);
     match offence.detection {
         Detection::Probability(p) => share(Knob::Detection, p.get(), 1.0),
         Detection::Exponential { mean } => {
@@ -374,7 +375,13 @@ fn apply(model: &Model, design: &Parameters, trial: &Trial, value: f64) -> (Mode
             Knob::Attribution => offence.attributable = Share(value),
             Knob::Execution => offence.executes = Share(value),
             Knob::Recapture => offence.recaptured = Share(value),
-            Knob::Slash => rule.slash = Share(value),
+            Knob::Slash => {
+                let least = |slash: Share| Share(slash.get().max(value));
+                rule.slash = least(rule.slash);
+                for own in &mut offence.slash_by_asset {
+                    own.slash = least(own.slash);
+                }
+            }
             Knob::Accidents => offence.accidental = crate::units::PerYear(value),
             Knob::Threshold
             | Knob::OwnStake

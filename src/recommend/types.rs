@@ -17,7 +17,7 @@ use super::worlds::PanelRow;
 use crate::assess::aftermath::Aftermath;
 use crate::assess::{Assessment, Verdict};
 use crate::spec::Parameters;
-use crate::spec::model::{Deterrence, Monitoring};
+use crate::spec::model::{AssetSlash, Deterrence, Monitoring};
 use serde::Serialize;
 
 /// Version of the JSON: a field more is a version more.
@@ -169,6 +169,9 @@ pub struct OffenceDesign {
     pub name: String,
     /// Share of the allocated stake that is slashed.
     pub slash: Figure,
+    /// Collateral of which another share is slashed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slash_by_asset: Vec<AssetSlash>,
     /// Time to dispute.
     pub dispute: Figure,
     /// Time to veto; zero without a committee.

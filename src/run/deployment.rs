@@ -2,13 +2,14 @@
 //! integers, each by a named rule.
 
 mod rewards;
+mod slashing;
 
 use super::decided::{Decided, Number};
 use crate::export::Deployment;
 use crate::export::address::Address;
 use crate::export::design::{
     Appointee, Curve, DEPLOYMENT_FORMAT, Figure, Mailbox, OperatorSet, Quorum, Recommended, Roles,
-    SlashRule, StakeTable, StakeType, WeightedStrategy,
+    StakeTable, StakeType, WeightedStrategy,
 };
 use crate::export::network::Network;
 use crate::export::number::Dec;
@@ -64,6 +65,11 @@ pub enum DeploymentError {
         /// Its chain.
         chain: u64,
     },
+    /// A slash takes more of one collateral than of another, and a strategy is of no known one.
+    #[error(
+        "the strategy of {0} is none of the snapshot's, and `slash_by_asset` says nothing of it: name it \"OWN\" if it is the service's own token"
+    )]
+    UnknownCollateral(String),
     /// The rewards are paid in a token whose price is not known, so no amount of it can be stated.
     #[error("rewards are paid in {0}, which has no price here")]
     RewardPrice(String),
@@ -123,7 +129,7 @@ pub fn deployment(
     }
     let mut numbers = Numbers::new(&network);
     let quorum = quorum(model, decided, &mut numbers)?;
-    let slash_rules = slash_rules(model, decided, &mut numbers)?;
+    let slash_rules = slashing::rules(model, snapshot, decided, &strategies, &mut numbers)?;
     let asked_allocation = match decided.design.allocation {
         Some(share) => Some(Dec(numbers.narrow(
             "operator_sets/0/asked_allocation",
@@ -502,40 +508,6 @@ const fn detection(offence: &model::Offence) -> f64 {
         Detection::Exponential { mean } => mean.get(),
         Detection::Probability(_) => 0.0,
     }
-}
-
-fn slash_rules(
-    model: &Model,
-    decided: &Decided,
-    numbers: &mut Numbers,
-) -> Result<Vec<SlashRule>, RoundingError> {
-    let mut rules = Vec::new();
-    for (index, (rule, offence)) in decided
-        .design
-        .offences
-        .iter()
-        .zip(&model.slashing.offences)
-        .enumerate()
-    {
-        let at = |name: &str| format!("operator_sets/0/slash_rules/{index}/{name}");
-        let detection = numbers.blocks(&at("detection"), Number::chosen(detection(offence)))?;
-        let dispute = numbers.blocks(&at("dispute"), rule.dispute)?;
-        let veto = numbers.blocks(&at("veto"), rule.veto)?;
-        let wads = numbers.narrow(
-            &at("wads_to_slash"),
-            rule.slash,
-            "of the allocation",
-            Rounding::SlashCeil,
-        )?;
-        rules.push(SlashRule {
-            offence: rule.name.clone(),
-            wads_to_slash: Dec(wads),
-            detection,
-            dispute,
-            veto,
-        });
-    }
-    Ok(rules)
 }
 
 fn stake_table(

@@ -31,11 +31,15 @@ pub fn compile(model: &Model, parameters: &Parameters) -> Plan {
     if let Some(quorum) = quorum {
         operators.weights = Weights::Tokens(quorum_tokens(quorum, &operators.tokens, model));
     }
+    let mut burns: Vec<Vec<f64>> = Vec::new();
     let attacks = model
         .value
         .attacks
         .iter()
-        .map(|attack| compile_attack(model, parameters, quorum, attack, &mut thresholds))
+        .map(|attack| PlanAttack {
+            burns: relative_burns(model, parameters, attack, &mut burns),
+            ..compile_attack(model, parameters, quorum, attack, &mut thresholds)
+        })
         .collect();
     let days = model.simulation.days;
     Plan {
@@ -57,6 +61,7 @@ pub fn compile(model: &Model, parameters: &Parameters) -> Plan {
         operators,
         thresholds,
         attacks,
+        burns,
         coalition: match model.operators.structure {
             Structure::Pooled { .. } => Coalition::Pooled,
             Structure::Entities(_) => Coalition::Entities,
@@ -170,10 +175,26 @@ fn compile_attack(
         },
         threshold,
         burned_share: parameters.burned_share(model, attack).get(),
+        burns: None,
         extra_profit_usd: model.extra_profit_usd(attack),
         harm: harm(attack),
         payout: payout(model, parameters, attack),
     }
+}
+
+/// The row of an attack whose slash does not take the same of every asset.
+fn relative_burns(
+    model: &Model,
+    parameters: &Parameters,
+    attack: &Attack,
+    rows: &mut Vec<Vec<f64>>,
+) -> Option<usize> {
+    let row = parameters.slashed_for(model, attack).relative()?;
+    let known = rows.iter().position(|known| *known == row);
+    Some(known.unwrap_or_else(|| {
+        rows.push(row);
+        rows.len() - 1
+    }))
 }
 
 /// What users lose by an attack.

@@ -26,6 +26,8 @@ pub(super) struct Costing {
     largest: Option<LargestFirst>,
     /// The other kind of cost, one for each way of counting and each attack.
     pub general: Vec<General>,
+    /// The gap of such a cost where whole entities are asked for: nothing is known before a search.
+    unproven: Option<Column>,
     values: Values,
 }
 
@@ -87,11 +89,15 @@ pub(super) struct Values {
     pub weight: Vec<f64>,
     pub cost: Vec<f64>,
     ratio: Vec<f64>,
+    /// For each row of [`Plan::burns`], what the burned part of each entity's stake is worth.
+    burnt: Vec<Vec<f64>>,
 }
 
 /// Whether cost is proportional to votes, so that only the amount of stake matters.
 pub(super) fn proportional(plan: &Plan, cost: Cost) -> bool {
-    cost == Cost::WholeStake && plan.operators.weights == Weights::SlashableValue
+    cost == Cost::WholeStake
+        && plan.operators.weights == Weights::SlashableValue
+        && plan.burns.is_empty()
 }
 
 impl Values {
@@ -101,23 +107,39 @@ impl Values {
             Weights::SlashableValue => self.weight.clone_from(&self.value),
             Weights::Tokens(tokens) => worth(tokens, prices, &mut self.weight),
         }
+        if !plan.burns.is_empty() {
+            self.burnt.resize_with(plan.burns.len(), Vec::new);
+            for (burnt, row) in self.burnt.iter_mut().zip(&plan.burns) {
+                let burning: Vec<f64> = prices.iter().zip(row).map(|(p, r)| p * r).collect();
+                worth(&plan.operators.tokens, &burning, burnt);
+            }
+        }
+    }
+
+    /// What an attack puts at stake of each entity, USD: its value, or of each asset the part that
+    /// the slash takes relative to the one of which it takes most.
+    fn staked(&self, attack: &Attack) -> &[f64] {
+        attack.burns.map_or(&self.value, |row| &self.burnt[row])
     }
 
     /// The costs with all stake multiplied by `scale`, and the votes that the attack needs.
     pub fn price(&mut self, plan: &Plan, cost: Cost, attack: &Attack, scale: f64) -> f64 {
         let operators = &plan.operators;
         let burned = scale * attack.burned_share;
-        self.cost.clear();
+        let mut costs = std::mem::take(&mut self.cost);
+        costs.clear();
+        let staked = self.staked(attack);
         match cost {
-            Cost::WholeStake => self.cost.extend(self.value.iter().map(|v| burned * v)),
-            Cost::OperatorRational => self.cost.extend(
-                self.value
+            Cost::WholeStake => costs.extend(staked.iter().map(|v| burned * v)),
+            Cost::OperatorRational => costs.extend(
+                staked
                     .iter()
                     .zip(&operators.own_share)
                     .zip(&operators.franchise_usd)
                     .map(|((v, own), franchise)| burned * own * v + franchise),
             ),
         }
+        self.cost = costs;
         plan.thresholds[attack.threshold] * self.weight.iter().sum::<f64>()
     }
 
@@ -168,7 +190,11 @@ impl Values {
         bound: f64,
     ) -> Vec<f64> {
         let (n, operators) = (prices.len(), &plan.operators);
+        let (burns, uneven) = (plan.burns_of(attack), !plan.burns.is_empty());
         let mut moved = vec![0.0; n];
+        // Votes that prices move, which the dearest vote taken makes up for.
+        let mut votes = vec![0.0; n];
+        let mut dearest = 0.0;
         let mut need = target;
         for &entity in order {
             let o = entity as usize;
@@ -179,11 +205,28 @@ impl Values {
                 Cost::WholeStake => 1.0,
                 Cost::OperatorRational => operators.own_share[o],
             };
-            let share = (need / self.weight[o]).min(1.0) * attack.burned_share * own;
+            let taken = (need / self.weight[o]).min(1.0);
+            let share = taken * attack.burned_share * own;
             for a in 0..n {
-                moved[a] += share * operators.tokens[o * n + a] * prices[a];
+                let burning = burns.map_or(1.0, |row| row[a]);
+                moved[a] += share * burning * operators.tokens[o * n + a] * prices[a];
+            }
+            if uneven {
+                dearest = self.cost[o] / self.weight[o];
+                for a in 0..n {
+                    votes[a] -= taken * operators.voting(o, a) * prices[a];
+                }
             }
             need -= self.weight[o];
+        }
+        if uneven {
+            let threshold = plan.thresholds[attack.threshold];
+            for a in 0..n {
+                let all: f64 = (0..operators.entities)
+                    .map(|o| operators.voting(o, a))
+                    .sum();
+                moved[a] += dearest * (threshold * all * prices[a] + votes[a]);
+            }
         }
         for x in &mut moved {
             *x = if bound > 0.0 { *x / bound } else { 0.0 };
@@ -191,10 +234,10 @@ impl Values {
         moved
     }
 
-    /// Stake that a share `threshold` of the votes comes with at least, USD.
-    pub fn stake_for(&self, threshold: f64) -> f64 {
-        let target = threshold * self.weight.iter().sum::<f64>();
-        coalition::fractional(&self.value, &self.weight, target).lower
+    /// What the votes for an attack put at stake at least, USD.
+    pub fn stake_for(&self, plan: &Plan, attack: &Attack) -> f64 {
+        let target = plan.thresholds[attack.threshold] * self.weight.iter().sum::<f64>();
+        coalition::fractional(self.staked(attack), &self.weight, target).lower
     }
 
     /// The cost of the continuum: a lower bound of that of whole entities.
@@ -259,7 +302,13 @@ impl Costing {
                 });
             }
         }
+        let unproven = (entities && !general.is_empty()).then(|| {
+            let mut gap = column();
+            gap.iter_mut().for_each(|row| row.fill(f64::INFINITY));
+            gap
+        });
         Costing {
+            unproven,
             total: plan.total_tokens(),
             by_size: coalition::largest_first_order(&plan.operators.tokens, &start),
             grain: Grain::of(&plan.operators.tokens, &start).tokens,
@@ -375,6 +424,15 @@ impl Costing {
                     general.bound(plan, &mut self.values, &prices, day, lane);
                 }
             }
+        }
+    }
+
+    /// Certified gaps of a way of counting and an attack; `None` where the bound is the cost.
+    pub fn gaps(&self, plan: &Plan, c: usize, attack: &Attack) -> Option<&Column> {
+        if proportional(plan, plan.costs[c]) {
+            self.gap.get(attack.threshold)
+        } else {
+            self.unproven.as_ref()
         }
     }
 

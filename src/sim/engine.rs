@@ -253,8 +253,9 @@ impl Design {
                 .attacks
                 .iter()
                 .all(|a| !(a.take.is_random() && a.when != super::When::Standing));
+        // What all stake costs grows with it, whatever a vote costs: a ratio is a scale.
         let ratios_suffice =
-            plan.record == Record::Critical && plan.costs.iter().all(|&c| proportional(plan, c));
+            plan.record == Record::Critical && plan.costs.iter().all(|&c| c == Cost::WholeStake);
         let pairs = plan.costs.len() * plan.attacks.len();
         let ratios = if columns_suffice { 0 } else { pairs };
         let bridges = !columns_suffice && plan.attacks.iter().any(|a| bridged(plan, a));
@@ -456,7 +457,7 @@ impl Design {
                     profit: &profits[self.profits[k]],
                     ratio: &self.log_ratio[index],
                     dip: bridge.map(|bridge| bridge.dip(index)),
-                    gap: costing.gap.get(attack.threshold).map(|gap| &gap[..]),
+                    gap: costing.gaps(plan, c, attack).map(|gap| &gap[..]),
                 };
                 let bound_at = |row, lane| {
                     let attack = attack_of(lanes, lane, attack, k);

@@ -10,7 +10,7 @@
 use crate::economics::faults::correlated_penalty;
 use crate::random::{Purpose, Seed, Stream};
 use crate::spec::Parameters;
-use crate::spec::model::{Model, Structure};
+use crate::spec::model::{Model, Slashed, Structure};
 use crate::units::DAYS_PER_YEAR;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -23,14 +23,17 @@ const MOST_EVENTS: u32 = 1_000_000;
 pub struct HonestPlan {
     /// Days that are played, at least one.
     pub days: u32,
-    /// Share of the stake of each operator, adding up to one.
+    /// Share of the stake of each operator, adding up to one; where assets are not slashed alike,
+    /// of each of its assets, `[operator][part]`.
     pub shares: Vec<f64>,
+    /// Parts of an operator's stake that are slashed by fractions of their own, at least one.
+    pub parts: usize,
     /// One for each offence that happens by accident.
     pub kinds: Vec<FaultKind>,
 }
 
 /// The accidents of one offence.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FaultKind {
     /// How often an operator meets it, a year, all causes together.
     pub per_year: f64,
@@ -40,8 +43,8 @@ pub struct FaultKind {
     pub reach: f64,
     /// Correlation of two operators' being reached, 0..1.
     pub correlation: f64,
-    /// What one operator loses.
-    pub penalty: Penalty,
+    /// What one operator loses of each part of its stake.
+    pub penalties: Vec<Penalty>,
 }
 
 /// The share of its stake that an operator loses when it fails with others.
@@ -87,40 +90,60 @@ pub struct HonestFaults {
 /// The honest faults of a model at one design.
 #[must_use]
 pub fn compile(model: &Model, parameters: &Parameters, days: u32) -> HonestPlan {
+    let slashed: Vec<Slashed> = (0..model.slashing.offences.len())
+        .map(|offence| parameters.slashed(model, offence))
+        .collect();
+    let assets = &model.market.assets;
+    let uneven = slashed.iter().any(|one| matches!(one, Slashed::ByAsset(_)));
+    let parts = if uneven { assets.len() } else { 1 };
     let shares = match &model.operators.structure {
-        Structure::Pooled { .. } => {
+        Structure::Pooled { asset, .. } => {
             let n = parameters.operators.max(1) as usize;
-            vec![1.0 / n as f64; n]
+            let share = |part: usize| {
+                if parts == 1 || part == *asset {
+                    1.0 / n as f64
+                } else {
+                    0.0
+                }
+            };
+            (0..n * parts).map(|cell| share(cell % parts)).collect()
         }
         Structure::Entities(_) => {
             let admitted = parameters.admitted(model);
             let total: f64 = admitted.iter().map(|o| o.stake.get()).sum();
-            admitted.iter().map(|o| o.stake.get() / total).collect()
+            if parts == 1 {
+                admitted.iter().map(|o| o.stake.get() / total).collect()
+            } else {
+                let cells = admitted.iter().flat_map(|o| o.tokens.iter().zip(assets));
+                cells
+                    .map(|(tokens, asset)| tokens * asset.price.get() / total)
+                    .collect()
+            }
         }
     };
     let kinds = model
         .slashing
         .offences
         .iter()
-        .zip(&parameters.offences)
+        .zip(&slashed)
         .filter(|(offence, _)| offence.accidental.get() > 0.0)
-        .map(|(offence, rule)| FaultKind {
+        .map(|(offence, slashed)| FaultKind {
             per_year: offence.accidental.get(),
             clustered: model.faults.clustered.get(),
             reach: model.faults.reach.get(),
             correlation: model.faults.correlation,
-            penalty: match offence.correlated {
-                None => Penalty::Flat(rule.slash.get()),
-                Some(factor) => Penalty::Correlated {
-                    factor,
-                    most: rule.slash.get(),
-                },
-            },
+            penalties: (0..parts)
+                .map(|part| match (offence.correlated, slashed.of(part).get()) {
+                    (None, slash) => Penalty::Flat(slash),
+                    (Some(factor), most) => Penalty::Correlated { factor, most },
+                })
+                .collect(),
         })
         .collect();
     HonestPlan {
         days,
         shares,
+        parts,
         kinds,
     }
 }
@@ -156,8 +179,8 @@ struct PathFaults {
 }
 
 fn path_faults(plan: &HonestPlan, seed: Seed, path: u64) -> PathFaults {
-    let n = plan.shares.len();
-    let mut kept = vec![1.0; n];
+    let n = plan.operators();
+    let mut kept = vec![1.0; plan.shares.len()];
     let mut out = PathFaults {
         lost: 0.0,
         touched: 0.0,
@@ -196,13 +219,14 @@ fn strike(
     kept: &mut [f64],
     out: &mut PathFaults,
 ) {
-    let penalty = kind
-        .penalty
-        .share(reached.len() as u64, plan.shares.len() as u64);
+    let (failing, all) = (reached.len() as u64, plan.operators() as u64);
     let mut event = 0.0;
     for &operator in reached {
-        event += plan.shares[operator] * kept[operator] * penalty;
-        kept[operator] *= 1.0 - penalty;
+        for (part, penalty) in kind.penalties.iter().enumerate() {
+            let (cell, penalty) = (operator * plan.parts + part, penalty.share(failing, all));
+            event += plan.shares[cell] * kept[cell] * penalty;
+            kept[cell] *= 1.0 - penalty;
+        }
     }
     out.largest = out.largest.max(event);
     out.events += 1;
@@ -255,7 +279,19 @@ impl FaultKind {
 }
 
 impl HonestPlan {
+    /// How many operators there are.
+    #[must_use]
+    pub fn operators(&self) -> usize {
+        self.shares.len() / self.parts
+    }
+
     fn check(&self) {
+        assert!(
+            self.parts >= 1 && self.shares.len().is_multiple_of(self.parts),
+            "{} shares of operators with {} parts each",
+            self.shares.len(),
+            self.parts
+        );
         assert!(self.days >= 1, "honest faults over {} days", self.days);
         let total: f64 = self.shares.iter().sum();
         assert!(
@@ -268,7 +304,8 @@ impl HonestPlan {
                     && (0.0..=1.0).contains(&kind.clustered)
                     && kind.reach > 0.0
                     && kind.reach <= 1.0
-                    && (0.0..1.0).contains(&kind.correlation),
+                    && (0.0..1.0).contains(&kind.correlation)
+                    && kind.penalties.len() == self.parts,
                 "honest faults that cannot be: {kind:?}"
             );
         }
@@ -279,18 +316,21 @@ impl HonestPlan {
 mod tests {
     use super::*;
 
-    const KIND: FaultKind = FaultKind {
-        per_year: 0.2,
-        clustered: 0.47,
-        reach: 0.05,
-        correlation: 1.0 / 11.0,
-        penalty: Penalty::Flat(0.3),
-    };
+    fn kind() -> FaultKind {
+        FaultKind {
+            per_year: 0.2,
+            clustered: 0.47,
+            reach: 0.05,
+            correlation: 1.0 / 11.0,
+            penalties: vec![Penalty::Flat(0.3)],
+        }
+    }
 
     fn equal(n: usize, kind: FaultKind) -> HonestPlan {
         HonestPlan {
             days: 365,
             shares: vec![1.0 / n as f64; n],
+            parts: 1,
             kinds: vec![kind],
         }
     }
@@ -309,7 +349,7 @@ mod tests {
         let counts: Vec<f64> = (0..paths)
             .map(|path| {
                 let mut stream = Stream::new(Seed(11), Purpose::Faults(0), path);
-                cluster(&KIND, 20, &mut stream).len() as f64
+                cluster(&kind(), 20, &mut stream).len() as f64
             })
             .collect();
         let (mean, error) = mean_and_error(&counts);
@@ -331,9 +371,9 @@ mod tests {
     #[test]
     fn a13_the_correlated_penalty_of_a_common_cause() {
         for (correlation, expected) in [(1.0 / 11.0, 0.025_388_819_55), (0.0, 0.014_624_210_94)] {
-            let kind = FaultKind {
+            let struck = FaultKind {
                 correlation,
-                ..KIND
+                ..kind()
             };
             let penalty = Penalty::Correlated {
                 factor: 3.0,
@@ -342,7 +382,7 @@ mod tests {
             let losses: Vec<f64> = (0..200_000)
                 .map(|path| {
                     let mut stream = Stream::new(Seed(12), Purpose::Faults(0), path);
-                    let k = cluster(&kind, 20, &mut stream).len() as u64;
+                    let k = cluster(&struck, 20, &mut stream).len() as u64;
                     penalty.share(k, 20) * k as f64 / 20.0
                 })
                 .collect();
@@ -358,7 +398,13 @@ mod tests {
         let expected = 1.0 - (-0.2_f64 * 0.3).exp();
         let mut tails = Vec::new();
         for clustered in [0.0, 0.47, 1.0] {
-            let plan = equal(20, FaultKind { clustered, ..KIND });
+            let plan = equal(
+                20,
+                FaultKind {
+                    clustered,
+                    ..kind()
+                },
+            );
             let faults = play(&plan, Seed(13), 0..40_000);
             let (mean, error) = mean_and_error(&faults.lost_share);
             assert!(
@@ -372,9 +418,35 @@ mod tests {
         assert!(tails[0] < tails[1] && tails[1] < tails[2], "{tails:?}");
     }
 
+    /// Each asset loses its own fraction, again and again: 1 - exp(-rate · f · years) of it.
+    #[test]
+    fn parts_of_a_stake_are_slashed_by_fractions_of_their_own() {
+        let fractions = [0.1, 0.9];
+        let held = [0.75, 0.25];
+        let plan = HonestPlan {
+            days: 365,
+            shares: (0..10).flat_map(|_| held.map(|h| h / 10.0)).collect(),
+            parts: 2,
+            kinds: vec![FaultKind {
+                penalties: fractions.map(Penalty::Flat).to_vec(),
+                ..kind()
+            }],
+        };
+        let expected: f64 = fractions
+            .iter()
+            .zip(held)
+            .map(|(f, h)| h * (1.0 - (-0.2 * f).exp()))
+            .sum();
+        let (mean, error) = mean_and_error(&play(&plan, Seed(14), 0..40_000).lost_share);
+        assert!(
+            (mean - expected).abs() < 4.0 * error,
+            "{mean} ± {error}, {expected}"
+        );
+    }
+
     #[test]
     fn a_path_is_the_same_in_any_range() {
-        let plan = equal(7, KIND);
+        let plan = equal(7, kind());
         let whole = play(&plan, Seed(5), 0..64);
         let part = play(&plan, Seed(5), 32..64);
         assert_eq!(whole.lost_share[32..], part.lost_share[..]);
@@ -385,7 +457,7 @@ mod tests {
     fn nothing_happens_without_accidents() {
         let plan = HonestPlan {
             kinds: Vec::new(),
-            ..equal(3, KIND)
+            ..equal(3, kind())
         };
         let faults = play(&plan, Seed(5), 0..10);
         assert!(faults.lost_share.iter().all(|x| x.abs() <= 0.0));

@@ -33,6 +33,10 @@ pub struct Plan {
     pub thresholds: Vec<f64>,
     /// What an attacker can do, at least one.
     pub attacks: Vec<Attack>,
+    /// Where a slash takes more of one asset than of another: how much of each burns, as a
+    /// multiple in 0..=1 of [`Attack::burned_share`]; attacks point here. Empty where all assets
+    /// are slashed alike.
+    pub burns: Vec<Vec<f64>>,
     /// How the cheapest coalition is found.
     pub coalition: Coalition,
     /// Whose loss is counted as the cost: one set of columns for each entry, in order.
@@ -195,6 +199,8 @@ pub struct Attack {
     /// Share of the coalition's stake that the attacker expects to lose: slash fraction times
     /// the probability that the slash lands times the share that does not come back to him.
     pub burned_share: f64,
+    /// Index into [`Plan::burns`] where assets are not slashed alike.
+    pub burns: Option<usize>,
     /// Profit beside the take (a short sale; negative for expenses), USD.
     pub extra_profit_usd: f64,
     /// What users lose by it.
@@ -381,6 +387,12 @@ impl Plan {
             && self.uncertainty.shares_draws(&other.uncertainty)
     }
 
+    /// How much of each asset an attack burns, relative to its burned share; `None` for alike.
+    #[must_use]
+    pub fn burns_of(&self, attack: &Attack) -> Option<&[f64]> {
+        attack.burns.map(|row| &self.burns[row][..])
+    }
+
     /// Slashable tokens of each asset over all entities.
     #[must_use]
     pub fn total_tokens(&self) -> Vec<f64> {
@@ -445,6 +457,18 @@ impl Plan {
         }
         for attack in &self.attacks {
             attack.check(self.thresholds.len());
+            assert!(
+                attack.burns.is_none_or(|row| row < self.burns.len()),
+                "burns {:?} of {}",
+                attack.burns,
+                self.burns.len()
+            );
+        }
+        for row in &self.burns {
+            assert!(
+                row.len() == assets && row.iter().all(|x| (0.0..=1.0).contains(x)),
+                "relative burns that cannot be, of {assets} assets: {row:?}"
+            );
         }
         assert!(!self.costs.is_empty(), "a plan that counts no cost");
         assert!(
@@ -524,6 +548,16 @@ impl Factor {
 }
 
 impl Operators {
+    /// Tokens of an asset with which an entity votes.
+    #[must_use]
+    pub fn voting(&self, entity: usize, asset: usize) -> f64 {
+        let tokens = match &self.weights {
+            Weights::SlashableValue => &self.tokens,
+            Weights::Tokens(tokens) => tokens,
+        };
+        tokens[entity * (tokens.len() / self.entities) + asset]
+    }
+
     fn check(&self, assets: usize) {
         let n = self.entities;
         assert!(n >= 1, "a plan without operators");

@@ -50,7 +50,9 @@ struct CostAt {
 
 /// Whether cost is proportional to votes, so that only the amount of stake matters.
 fn proportional(plan: &Plan, cost: Cost) -> bool {
-    cost == Cost::WholeStake && plan.operators.weights == Weights::SlashableValue
+    cost == Cost::WholeStake
+        && plan.operators.weights == Weights::SlashableValue
+        && plan.burns.is_empty()
 }
 
 fn worth(tokens: &[f64], prices: &[f64]) -> Vec<f64> {
@@ -74,11 +76,18 @@ fn entities(
         Weights::SlashableValue => values.clone(),
         Weights::Tokens(tokens) => worth(tokens, prices),
     };
+    let staked = match plan.burns_of(attack) {
+        None => values,
+        Some(row) => {
+            let burning: Vec<f64> = prices.iter().zip(row).map(|(p, r)| p * r).collect();
+            worth(&operators.tokens, &burning)
+        }
+    };
     let costs = (0..operators.entities)
         .map(|o| match cost {
-            Cost::WholeStake => scale * attack.burned_share * values[o],
+            Cost::WholeStake => scale * attack.burned_share * staked[o],
             Cost::OperatorRational => {
-                scale * attack.burned_share * operators.own_share[o] * values[o]
+                scale * attack.burned_share * operators.own_share[o] * staked[o]
                     + operators.franchise_usd[o]
             }
         })
@@ -137,11 +146,32 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
         Cost::WholeStake => attack.burned_share,
         Cost::OperatorRational => attack.burned_share * operators.own_share[o],
     };
+    // The dearest vote taken makes up for votes that prices move.
+    let dearest = (0..operators.entities)
+        .filter(|&o| continuum.taken[o] > 0.0)
+        .map(|o| costs[o] / weights[o])
+        .fold(0.0, f64::max);
     let elasticity = (0..n)
         .map(|a| {
-            let moved: f64 = (0..operators.entities)
-                .map(|o| continuum.taken[o] * slope(o) * operators.tokens[o * n + a] * prices[a])
+            let burning = plan.burns_of(attack).map_or(1.0, |row| row[a]);
+            let mut moved: f64 = (0..operators.entities)
+                .map(|o| {
+                    continuum.taken[o]
+                        * slope(o)
+                        * burning
+                        * operators.tokens[o * n + a]
+                        * prices[a]
+                })
                 .sum();
+            if !plan.burns.is_empty() {
+                let threshold = plan.thresholds[attack.threshold];
+                moved += (0..operators.entities)
+                    .map(|o| {
+                        let votes = operators.voting(o, a) * prices[a];
+                        dearest * (threshold - continuum.taken[o]) * votes
+                    })
+                    .sum::<f64>();
+            }
             if continuum.upper > 0.0 {
                 moved / continuum.upper
             } else {

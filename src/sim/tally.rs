@@ -330,13 +330,13 @@ fn pledged(cell: &Cell, attack: &Attack, values: &mut Values) -> f64 {
     if !attack.payout.pays() {
         return 0.0;
     }
-    if plan.operators.weights == Weights::SlashableValue {
+    if plan.operators.weights == Weights::SlashableValue && attack.burns.is_none() {
         return threshold * cell.pool;
     }
     let mut prices = vec![0.0; plan.asset_count()];
     cell.market.prices(cell.row, cell.lane, &mut prices);
     values.at(plan, &prices);
-    values.stake_for(threshold)
+    values.stake_for(plan, attack)
 }
 
 fn search(

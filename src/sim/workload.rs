@@ -61,6 +61,7 @@ pub fn common(coalition: Coalition) -> Plan {
             when: When::Standing,
             threshold: 0,
             burned_share: 0.45,
+            burns: None,
             extra_profit_usd: 0.0,
             harm: super::Harm::TAKE,
             payout: super::Payout::NONE,
@@ -68,6 +69,7 @@ pub fn common(coalition: Coalition) -> Plan {
         coalition,
         costs: vec![Cost::WholeStake],
         record: Record::MinMargin,
+        burns: Vec::new(),
         fan_days: Vec::new(),
         uncertainty: Uncertainty::default(),
     }

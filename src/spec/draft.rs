@@ -8,6 +8,7 @@ pub mod onchain;
 
 pub use super::draft_aftermath::{Faults, Incident, Loans};
 pub use super::draft_attacker::*;
+use super::draft_collateral::FractionByAsset;
 use super::draft_stages::{Policy, Stage};
 use super::leaf::*;
 use super::model::{Deterrence, Estimator, Fault, Monitoring, Network, Signing, Verification};
@@ -451,6 +452,8 @@ pub struct Offence {
     pub fault: Must<At<Fault>>,
     /// Share of the operator's allocated stake that is slashed.
     pub slash: Must<Searchable<Quantity<Fraction>>>,
+    /// Shares for assets that are slashed otherwise (ETH, LST, EIGEN, BTC, TOKEN, OWN): a slash names one fraction for each strategy. `slash` for all when left out.
+    pub slash_by_asset: Option<At<FractionByAsset>>,
     /// Probability that the fault can be attributed to the signer.
     pub attributable: Option<Quantity<Fraction>>,
     /// How the fault comes to light: { probability = "95 %" }, or { mean = "3 days" }.

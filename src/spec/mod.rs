@@ -3,9 +3,11 @@
 pub mod aftermath;
 pub mod assumptions;
 mod check;
+pub mod collateral;
 pub mod draft;
 pub mod draft_aftermath;
 mod draft_attacker;
+pub mod draft_collateral;
 pub mod draft_stages;
 mod errors;
 pub mod leaf;

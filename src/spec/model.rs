@@ -11,6 +11,7 @@ pub use onchain::*;
 pub use super::aftermath::{
     Alternatives, FaultProcess, IncidentRules, Liquidity, Loans, OwnToken, TokenSupply,
 };
+pub use super::collateral::{AssetSlash, Slashed};
 pub use super::model_attacker::*;
 use super::panel::{Alternative, Uncertainty};
 use super::stages::Schedule;
@@ -412,6 +413,8 @@ pub struct Offence {
     pub fault: Fault,
     /// Share of the operator's allocated stake that is slashed.
     pub slash: Choice<Share>,
+    /// Assets of which another share is slashed.
+    pub slash_by_asset: Vec<AssetSlash>,
     /// Probability that the fault can be attributed to the signer.
     pub attributable: Share,
     /// How the fault comes to light.

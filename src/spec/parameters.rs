@@ -110,7 +110,8 @@ impl Parameters {
     }
 
     /// Expected share of a coalition's stake that an attack burns for good:
-    /// `slash · P(slash lands) · (1 - recaptured)`, with the exits that the attack had queued.
+    /// `slash · P(slash lands) · (1 - recaptured)`, with the exits that the attack had queued; of
+    /// the asset of which it burns most.
     #[must_use]
     pub fn burned_share(&self, model: &Model, attack: &Attack) -> Share {
         let offence = &model.slashing.offences[attack.offence];
@@ -130,12 +131,11 @@ impl Parameters {
         }
     }
 
-    /// Share of its stake that a coalition loses for an attack: a correlated penalty grows with
-    /// the share that it needs.
+    /// Share of its stake that a coalition loses for an attack, of the asset of which it loses most: a
+    /// correlated penalty grows with the share that it needs. See [`Parameters::slashed_for`].
     #[must_use]
     pub fn slash_of(&self, model: &Model, attack: &Attack) -> Share {
-        let offence = &model.slashing.offences[attack.offence];
-        self.offences[attack.offence].slash_at(offence, self.threshold_of(attack))
+        self.slashed_for(model, attack).most()
     }
 
     /// The operators that the design admits, largest first, with their slashable tokens: the
@@ -522,6 +522,7 @@ mod tests {
                 low: Share(0.1),
                 high: Share(0.99),
             },
+            slash_by_asset: Vec::new(),
             attributable: Share(1.0),
             detection: Detection::Exponential {
                 mean: Days(mean_days),

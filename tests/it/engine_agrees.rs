@@ -31,9 +31,19 @@ fn random_plan(seed: u64) -> Plan {
     let thresholds: Vec<f64> = (0..1 + dice.below(2))
         .map(|_| 0.2 + 0.7 * dice.uniform())
         .collect();
-    let attacks: Vec<Attack> = (0..1 + dice.below(3))
+    let mut attacks: Vec<Attack> = (0..1 + dice.below(3))
         .map(|_| dice.attack(thresholds.len()))
         .collect();
+    // Slash fractions of their own for some assets, of some attacks.
+    let mut burns = Vec::new();
+    if dice.one_in(3) {
+        burns = (0..1 + dice.below(2))
+            .map(|_| (0..n).map(|_| dice.uniform()).collect())
+            .collect();
+        for attack in &mut attacks {
+            attack.burns = (!dice.one_in(3)).then(|| dice.below(burns.len()));
+        }
+    }
     let common = if dice.one_in(2) {
         0.0
     } else {
@@ -65,6 +75,7 @@ fn random_plan(seed: u64) -> Plan {
         assets,
         thresholds,
         attacks,
+        burns,
         coalition: [
             Coalition::Pooled,
             Coalition::Entities,
@@ -194,6 +205,7 @@ impl Dice {
             },
             threshold: self.below(thresholds),
             burned_share: self.uniform(),
+            burns: None,
             extra_profit_usd: if self.one_in(3) {
                 10.0 * self.uniform() - 5.0
             } else {

@@ -28,6 +28,7 @@ pub fn single(stake: f64, volatility: f64, days: u32, attack: Attack) -> Plan {
         coalition: Coalition::Pooled,
         costs: vec![Cost::WholeStake],
         record: Record::Full,
+        burns: Vec::new(),
         fan_days: vec![days],
         uncertainty: Uncertainty::default(),
     }
@@ -49,6 +50,7 @@ fn takes(take: Take, when: When) -> Attack {
         when,
         threshold: 0,
         burned_share: 1.0,
+        burns: None,
         extra_profit_usd: 0.0,
         harm: stakewright::sim::Harm::TAKE,
         payout: stakewright::sim::Payout::NONE,

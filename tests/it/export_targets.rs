@@ -3,7 +3,7 @@
 use crate::support::deployment::{complete, nobody, strategy};
 use serde_json::Value;
 use stakewright::export::address::Address;
-use stakewright::export::design::{Deployment, OperatorSet, Quorum, StakeType};
+use stakewright::export::design::{Deployment, OperatorSet, Quorum, StakeType, StrategyWads};
 use stakewright::export::lint::{self, Severity};
 use stakewright::export::network::Network;
 use stakewright::export::number::Dec;
@@ -325,6 +325,35 @@ fn nothing_secret_is_in_any_file() {
             for word in ["private_key\"", "private-key", "mnemonic", "password"] {
                 assert!(!text.contains(word), "{word} in {}", file.path);
             }
+        }
+    }
+}
+
+/// A fraction for each strategy stands in the contract's order beside the one for all.
+#[test]
+fn a_slash_by_strategy_reaches_the_contracts_parameters() {
+    let mut deployment = complete(Network::mainnet(), nobody(0x70));
+    let set = &mut deployment.operator_sets[0];
+    let mut addresses: Vec<Address> = set.strategies.iter().map(|s| s.strategy).collect();
+    addresses.sort();
+    let wads = |place: usize| Dec(10_u64.pow(17) * (place as u64 + 1));
+    let each = addresses.iter().enumerate();
+    set.slash_rules[0].wads_by_strategy = each
+        .map(|(place, &strategy)| StrategyWads {
+            strategy,
+            wads_to_slash: wads(place),
+        })
+        .collect();
+    let library = file(&deployment, Target::Solidity, "solidity/src/Parameters.sol");
+    for (place, address) in addresses.iter().enumerate() {
+        for line in [
+            format!("address internal constant SET_0_OFFENCE_0_STRATEGY_{place} = {address};"),
+            format!(
+                "uint256 internal constant SET_0_OFFENCE_0_STRATEGY_{place}_WADS_TO_SLASH = {};",
+                wads(place)
+            ),
+        ] {
+            assert!(library.contains(&line), "{line}: {library}");
         }
     }
 }

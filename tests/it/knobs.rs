@@ -15,7 +15,7 @@ fn staking_tokens() -> Model {
     model
 }
 
-fn of(model: &Model, knob: Knob) -> (Trial, Effect) {
+pub fn of(model: &Model, knob: Knob) -> (Trial, Effect) {
     let found = effects(model).into_iter().find(|(t, _)| t.knob == knob);
     found.unwrap_or_else(|| panic!("no row for {knob:?}"))
 }

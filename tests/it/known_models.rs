@@ -82,6 +82,7 @@ pub fn constant_profit() -> Model {
                 name: "theft".into(),
                 fault: Fault::Safety,
                 slash: Choice::Fixed(Share(0.99)),
+                slash_by_asset: Vec::new(),
                 attributable: Share(1.0),
                 detection: Detection::Probability(Share(0.95)),
                 dispute: Choice::Fixed(Days(0.0)),

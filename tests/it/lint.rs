@@ -4,7 +4,7 @@ use crate::support::deployment::{MIDNIGHT, NOW, at, complete, nobody, strategy};
 use stakewright::export::action::{Action, Call};
 use stakewright::export::address::{Address, BEACON_ETH};
 use stakewright::export::arguments::*;
-use stakewright::export::design::{Deployment, RewardsKind, StakeType};
+use stakewright::export::design::{Deployment, RewardsKind, StakeType, StrategyWads};
 use stakewright::export::lint::{
     CHECKS, Context, Kind, LintFinding, PlacedCall, Severity, call, calls, deployment, lint,
 };
@@ -116,6 +116,16 @@ fn in_file(check: &'static str, text: &str, replace: &str, by: &str) -> Example 
     }
 }
 
+/// A fraction for each of some strategies of the first set, by their place in it.
+fn by_strategy(d: &mut Deployment, each: &[(usize, u64)]) {
+    let set = set_zero(d);
+    let listed = each.iter().map(|&(place, wads)| StrategyWads {
+        strategy: set.strategies[place].strategy,
+        wads_to_slash: Dec(wads),
+    });
+    set.slash_rules[0].wads_by_strategy = listed.collect();
+}
+
 fn set_zero(d: &mut Deployment) -> &mut stakewright::export::design::OperatorSet {
     &mut d.operator_sets[0]
 }
@@ -173,6 +183,20 @@ fn of_designs() -> Vec<Example> {
         }),
         design("slash-floor", |d| {
             set_zero(d).slash_rules[0].wads_to_slash = Dec(10u64.pow(14) - 1)
+        }),
+        design("slash-range", |d| by_strategy(d, &[(0, 0)])),
+        design("slash-floor", |d| {
+            by_strategy(d, &[(0, 10u64.pow(14) - 1)]);
+        }),
+        design("slash-order", |d| {
+            let mut places: Vec<usize> = (0..d.operator_sets[0].strategies.len()).collect();
+            places.sort_by_key(|&p| std::cmp::Reverse(d.operator_sets[0].strategies[p].strategy));
+            let listed: Vec<_> = places.iter().map(|&p| (p, 10u64.pow(18))).collect();
+            by_strategy(d, &listed);
+        }),
+        design("strategy-in-set", |d| {
+            by_strategy(d, &[(0, 10u64.pow(18))]);
+            set_zero(d).slash_rules[0].wads_by_strategy[0].strategy = nobody(0x77);
         }),
         design("slash-window", |d| {
             set_zero(d).slash_rules[0].veto = Blocks(43_200)

@@ -15,6 +15,7 @@ mod browser;
 mod cases;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod cli;
+mod collateral_slash;
 mod coverage;
 #[cfg(feature = "tables")]
 mod embedded;

@@ -61,6 +61,7 @@ pub fn complete(network: Network, token: Address) -> Deployment {
         slash_rules: vec![SlashRule {
             offence: "false report".into(),
             wads_to_slash: Dec(990_000_000_000_000_000),
+            wads_by_strategy: Vec::new(),
             detection: Blocks(21_600),
             dispute: Blocks(36_000),
             veto: Blocks(7_200),
@@ -306,6 +307,7 @@ fn any_set(listed: Vec<Address>) -> impl Strategy<Value = OperatorSet> {
                     slash_rules: vec![SlashRule {
                         offence: "any".into(),
                         wads_to_slash: Dec(wads),
+                        wads_by_strategy: Vec::new(),
                         detection: Blocks(window),
                         dispute: Blocks(window),
                         veto: Blocks(window),

@@ -2,7 +2,7 @@
 
 use super::super::{Measure, Method, TAIL, nonnegative};
 use crate::random::Seed;
-use crate::sim::honest::{HonestPlan, play};
+use crate::sim::honest::{FaultKind, HonestPlan, play};
 use crate::stats::{mean_interval, quantile, tail};
 use crate::units::DAYS_PER_YEAR;
 use serde::Serialize;
@@ -79,16 +79,28 @@ impl Honest {
             touched: mean(&faults.touched_share, "1"),
             largest_event_share: at_level(&faults.largest_event_share),
             most_operators: at_level(&operators),
-            operators: plan.shares.len(),
+            operators: plan.operators(),
         }
     }
 }
 
 /// Σ rate · penalty of one that fails alone.
 fn stated(plan: &HonestPlan) -> f64 {
-    let n = plan.shares.len() as u64;
+    let n = plan.operators() as u64;
+    // What the set holds of each part.
+    let held: Vec<f64> = (0..plan.parts)
+        .map(|part| plan.shares.iter().skip(part).step_by(plan.parts).sum())
+        .collect();
+    let penalty = |kind: &FaultKind| match &kind.penalties[..] {
+        [one] => one.share(1, n),
+        each => each
+            .iter()
+            .zip(&held)
+            .map(|(p, held)| p.share(1, n) * held)
+            .sum(),
+    };
     plan.kinds
         .iter()
-        .map(|kind| kind.per_year * kind.penalty.share(1, n))
+        .map(|kind| kind.per_year * penalty(kind))
         .sum()
 }

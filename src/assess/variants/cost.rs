@@ -1,13 +1,13 @@
 //! C0 to C8 of one attack, each on its own cheapest coalition.
 
+use super::punished::{Punished, Taken};
 use super::trade::{self, Markets};
 use super::{Kind, Line};
-use crate::economics::bribery::{BribeTerms, Evidence, bribers_minimum_usd, weighted_pivotality};
+use crate::economics::bribery::{BribeTerms, bribers_minimum_usd, weighted_pivotality};
 use crate::economics::coalition::{Cover, Effort, cheapest_cover, cheapest_joint_cover};
 use crate::economics::slashing::after_recapture_usd;
 use crate::sim::{Coalition, Plan};
-use crate::spec::Parameters;
-use crate::spec::model::{self, Model, QUEUED_ASKED};
+use crate::spec::model::Model;
 
 /// Cells of the grid on which votes are added up to see whose is decisive.
 const PIVOTAL_CELLS: usize = 1000;
@@ -89,6 +89,36 @@ impl Holders {
     pub(super) fn weighed(&self, entity: usize, rates: &[f64]) -> f64 {
         let each = self.by_asset.iter().zip(rates);
         each.map(|(column, rate)| rate * column[entity]).sum()
+    }
+
+    /// The part of an entity's stake that is lost at each asset's own rate.
+    pub(super) fn part(
+        &self,
+        punished: &Punished,
+        entity: usize,
+        rate: impl Fn(&Taken) -> f64,
+    ) -> f64 {
+        match punished.alike() {
+            Some(one) => rate(one) * self.stake[entity],
+            None => {
+                let columns = self.by_asset.iter().enumerate();
+                columns
+                    .map(|(asset, column)| rate(punished.of_asset(asset)) * column[entity])
+                    .sum()
+            }
+        }
+    }
+
+    /// The cheapest coalition where each asset is lost in its own way.
+    fn cheapest_of_each(
+        &self,
+        threshold: f64,
+        punished: &Punished,
+        lost: impl Fn(&Taken, f64) -> f64,
+        effort: Effort,
+    ) -> Bill {
+        let price = |o: usize| self.part(punished, o, |one| lost(one, 1.0));
+        self.cheapest(threshold, price, effort)
     }
 
     /// All stake of each asset.
@@ -189,114 +219,6 @@ impl Bill {
     }
 }
 
-/// What follows for a coalition that is caught.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Punished {
-    /// Share of the weight that it needs.
-    pub threshold: f64,
-    /// Share of its stake that is slashed.
-    pub slash: f64,
-    /// Probability that the slash lands.
-    pub lands: f64,
-    /// Share of the slashed value that returns to the attacker.
-    pub recaptured: f64,
-    /// The same probability when the exit was queued before the attack.
-    pub lands_queued: f64,
-    /// Whether the model says that exits are queued; if not, it is only asked about.
-    pub queues: bool,
-    /// Share of the slashed value that goes to those harmed.
-    pub redistributed: f64,
-    /// How a wrong vote is found out.
-    pub evidence: Evidence,
-}
-
-impl Punished {
-    pub(super) fn of(model: &Model, parameters: &Parameters, attack: usize) -> Self {
-        let index = model.value.attacks[attack].offence;
-        let offence = &model.slashing.offences[index];
-        let rule = parameters.offences[index];
-        let known = &model.value.attacks[attack];
-        let queued = known.queued.unwrap_or(QUEUED_ASKED);
-        Self {
-            threshold: parameters.threshold_of(known).get(),
-            slash: parameters.slash_of(model, known).get(),
-            lands: rule.lands(offence).get(),
-            recaptured: offence.recaptured.get(),
-            lands_queued: rule.lands_queued(offence, queued).get(),
-            queues: known.queued.is_some(),
-            redistributed: offence.redistributed.get() - offence.recaptured.get(),
-            evidence: match offence.evidence {
-                model::Evidence::Provable => Evidence::Provable,
-                model::Evidence::Majority => Evidence::MajorityAgreement,
-            },
-        }
-    }
-
-    /// All offences by one coalition: it needs the largest share, and each slash takes from what
-    /// the ones before have left (ELIP-002: a slash is a share of the magnitude that is there).
-    pub(super) fn together(model: &Model, parameters: &Parameters) -> Self {
-        let each: Vec<Self> = (0..model.value.attacks.len())
-            .map(|attack| Self::of(model, parameters, attack))
-            .collect();
-        let mut seen: Vec<usize> = Vec::new();
-        let (mut kept, mut kept_landed, mut kept_queued, mut kept_after) = (1.0, 1.0, 1.0, 1.0);
-        let queues = each.iter().any(|one| one.queues);
-        let mut redistributed = 0.0;
-        for (attack, one) in each.iter().enumerate() {
-            // Two attacks that commit the same offence are slashed for it once.
-            let offence = model.value.attacks[attack].offence;
-            if seen.contains(&offence) {
-                continue;
-            }
-            seen.push(offence);
-            redistributed += one.redistributed * one.slash * one.lands * kept_landed;
-            kept *= 1.0 - one.slash;
-            kept_landed *= 1.0 - one.slash * one.lands;
-            // One attack with queued exits does not hurry the others.
-            let lands_queued = if one.queues || !queues {
-                one.lands_queued
-            } else {
-                one.lands
-            };
-            kept_queued *= 1.0 - one.slash * lands_queued;
-            kept_after *= 1.0 - one.slash * one.lands * (1.0 - one.recaptured);
-        }
-        let ratio = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
-        let (slash, landed) = (1.0 - kept, 1.0 - kept_landed);
-        Self {
-            threshold: each.iter().map(|one| one.threshold).fold(0.0, f64::max),
-            slash,
-            lands: ratio(landed, slash),
-            recaptured: 1.0 - ratio(1.0 - kept_after, landed),
-            lands_queued: ratio(1.0 - kept_queued, slash),
-            queues,
-            redistributed: ratio(redistributed, landed),
-            evidence: if each
-                .iter()
-                .all(|one| one.evidence == Evidence::MajorityAgreement)
-            {
-                Evidence::MajorityAgreement
-            } else {
-                Evidence::Provable
-            },
-        }
-    }
-
-    /// Probability that the slash lands on what the model says is done: exits queued or not.
-    pub(super) fn lands_expected(&self) -> f64 {
-        if self.queues {
-            self.lands_queued
-        } else {
-            self.lands
-        }
-    }
-
-    /// Expected share of the stake that is gone for good.
-    pub(super) fn burned(&self) -> f64 {
-        self.slash * self.lands_expected() * (1.0 - self.recaptured)
-    }
-}
-
 /// Every cost that the model has something to say about.
 pub(super) fn lines(
     holders: &Holders,
@@ -306,16 +228,22 @@ pub(super) fn lines(
 ) -> Vec<Line> {
     let theta = punished.threshold;
     let stake = &holders.stake;
-    // Whole-stake costs are all proportional to stake: one coalition serves them.
+    // Where all assets are slashed alike, whole-stake costs are all proportional to stake: one
+    // coalition serves them.
     let base = holders.cheapest(theta, |o| stake[o], effort);
-    let slashed = punished.slash * base.usd;
-    let landed = punished.lands * slashed;
-    let kept = after_recapture_usd(landed, punished.recaptured);
-    let escaped = after_recapture_usd(punished.lands_queued * slashed, punished.recaptured);
-    let burned = punished.burned();
+    let whole = |kind: Kind, credible: bool, lost: fn(&Taken, f64) -> f64| match punished.alike() {
+        Some(one) => base.line(kind, lost(one, base.usd), credible),
+        None => {
+            let bill = holders.cheapest_of_each(theta, punished, lost, effort);
+            bill.line(kind, bill.usd, credible)
+        }
+    };
     let operators = holders.cheapest(
         theta,
-        |o| burned * holders.own_share[o] * stake[o] + holders.franchise_usd[o],
+        |o| {
+            let own = holders.own_share[o];
+            holders.part(punished, o, |one| one.burned() * own) + holders.franchise_usd[o]
+        },
         effort,
     );
     let mut lines = vec![
@@ -326,37 +254,68 @@ pub(super) fn lines(
             gap: 0.0,
             credible: false,
         },
-        base.line(Kind::WholeStake, slashed, true),
+        whole(Kind::WholeStake, true, |one, usd| one.slash * usd),
         operators.line(Kind::OperatorRational, operators.usd, true),
         briber(holders, markets, punished, effort),
         trade::seller(holders, markets, punished, effort),
         trade::acquirer(holders, markets, punished, effort),
         collapse(holders, markets, punished, effort),
-        base.line(Kind::Probabilistic, landed, true),
-        base.line(Kind::Recaptured, kept, true),
-        base.line(Kind::Escape, escaped, punished.queues),
+        whole(Kind::Probabilistic, true, Taken::landed),
+        whole(Kind::Recaptured, true, |one, usd| {
+            after_recapture_usd(one.landed(usd), one.recaptured)
+        }),
+        whole(Kind::Escape, punished.queues(), |one, usd| {
+            after_recapture_usd(one.lands_queued * (one.slash * usd), one.recaptured)
+        }),
     ];
     if holders.quorums.is_empty() {
         lines.extend(quorums(holders, punished, effort));
     } else {
-        lines.push(base.line(Kind::Quorums, punished.burned() * base.usd, true));
+        lines.push(whole(Kind::Quorums, true, |one, usd| one.burned() * usd));
     }
     lines
+}
+
+/// What a slash that lands passes on to those harmed at least, USD; `landed_usd` is what it takes.
+pub(super) fn passed_on_usd(
+    holders: &Holders,
+    punished: &Punished,
+    landed_usd: f64,
+    effort: Effort,
+) -> f64 {
+    match punished.alike() {
+        Some(one) => one.redistributed * landed_usd,
+        None => {
+            let passed_on = |one: &Taken, usd: f64| one.redistributed * one.landed(usd);
+            holders
+                .cheapest_of_each(punished.threshold, punished, passed_on, effort)
+                .usd
+        }
+    }
 }
 
 /// C4c: what is burned, and what the rest of the coalition's stake falls by. Only for whoever has
 /// not hedged it, so it never decides.
 fn collapse(holders: &Holders, markets: &Markets, punished: &Punished, effort: Effort) -> Line {
-    let burned = punished.burned();
-    let price =
-        |o: usize| burned * holders.stake[o] + unslashed_fall(holders, markets, punished, o);
+    let price = |o: usize| {
+        holders.part(punished, o, Taken::burned) + unslashed_fall(holders, markets, punished, o)
+    };
     let bill = holders.cheapest(punished.threshold, price, effort);
     bill.line(Kind::Collapse, bill.usd, false)
 }
 
 /// h·(1 − f)·stake of one entity, USD.
 fn unslashed_fall(holders: &Holders, markets: &Markets, punished: &Punished, entity: usize) -> f64 {
-    (1.0 - punished.slash) * holders.weighed(entity, &markets.falls)
+    match punished.alike() {
+        Some(one) => (1.0 - one.slash) * holders.weighed(entity, &markets.falls),
+        None => {
+            let falls = markets.falls.iter().enumerate();
+            let rates: Vec<f64> = falls
+                .map(|(asset, fall)| (1.0 - punished.of_asset(asset).slash) * fall)
+                .collect();
+            holders.weighed(entity, &rates)
+        }
+    }
 }
 
 /// C3: each vote at its own price; nothing where slashes follow the majority.
@@ -368,15 +327,23 @@ fn briber(holders: &Holders, markets: &Markets, punished: &Punished, effort: Eff
         weighted_pivotality(&holders.stake, needed, holders.bribed, PIVOTAL_CELLS)
     });
     let price = |o: usize| {
+        // What lands of each asset is added up first where assets differ.
+        let (slashable_usd, slash, lands) = match punished.alike() {
+            Some(one) => (holders.stake[o], one.slash, one.lands_expected()),
+            None => {
+                let landed = |one: &Taken| one.slash * one.lands_expected();
+                (holders.part(punished, o, landed), 1.0, 1.0)
+            }
+        };
         BribeTerms {
-            slashable_usd: holders.stake[o],
+            slashable_usd,
             borne: holders.own_share[o],
             franchise_usd: holders.franchise_usd[o],
             collateral_loss_usd: holders.own_share[o]
                 * unslashed_fall(holders, markets, punished, o),
             pivotal: pivotal.as_ref().map_or(0.0, |each| each[o]),
         }
-        .price_usd(punished.slash, punished.lands_expected())
+        .price_usd(slash, lands)
     };
     let bill = holders.cheapest(punished.threshold, price, effort);
     let usd = bribers_minimum_usd(punished.evidence, &[bill.usd]);
@@ -399,7 +366,15 @@ fn quorums(holders: &Holders, punished: &Punished, effort: Effort) -> Option<Lin
         .iter()
         .map(|column| punished.threshold * column.iter().sum::<f64>())
         .collect();
-    let cover = cheapest_joint_cover(&holders.stake, &quorums, &thresholds, effort)?;
+    let (costs, rate) = match punished.alike() {
+        Some(one) => (holders.stake.clone(), one.burned()),
+        None => {
+            let entities = 0..holders.stake.len();
+            let burned = entities.map(|o| holders.part(punished, o, Taken::burned));
+            (burned.collect(), 1.0)
+        }
+    };
+    let cover = cheapest_joint_cover(&costs, &quorums, &thresholds, effort)?;
     let bill = Bill::of(cover);
-    Some(bill.line(Kind::Quorums, punished.burned() * bill.usd, false))
+    Some(bill.line(Kind::Quorums, rate * bill.usd, false))
 }

@@ -10,6 +10,7 @@
 mod cost;
 mod moments;
 mod profit;
+mod punished;
 mod trade;
 
 pub use moments::{Moment, worst_moments};
@@ -227,34 +228,24 @@ fn compare_compiled(
         .map_or(f64::INFINITY, |insurance| insurance.cover.get());
     let mut ledgers: Vec<Ledger> = (0..plan.attacks.len())
         .map(|index| {
-            let punished = cost::Punished::of(model, parameters, index);
+            let punished = punished::Punished::of(model, parameters, index);
             let profits = profit::lines(model, parameters, plan, index, moment);
             let harm = profit::harm_usd(&model.value.attacks[index], &profits);
-            ledger(
-                Scope::Attack(index),
-                cost::lines(&holders, &markets, &punished, effort),
-                profits,
-                &punished,
-                harm,
-                sold,
-            )
+            let costs = cost::lines(&holders, &markets, &punished, effort);
+            let covered = covered_usd(&holders, &punished, &costs, sold, effort);
+            ledger(Scope::Attack(index), costs, profits, covered, harm)
         })
         .collect();
     if ledgers.len() > 1 {
-        let punished = cost::Punished::together(model, parameters);
+        let punished = punished::Punished::together(model, parameters);
         let profits = vec![profit::line(
             Kind::Joint,
             profit::joint_usd(model, plan, &ledgers),
         )];
         let harm: f64 = ledgers.iter().map(|ledger| ledger.harm_usd).sum();
-        ledgers.push(ledger(
-            Scope::Joint,
-            cost::lines(&holders, &markets, &punished, effort),
-            profits,
-            &punished,
-            harm,
-            sold,
-        ));
+        let costs = cost::lines(&holders, &markets, &punished, effort);
+        let covered = covered_usd(&holders, &punished, &costs, sold, effort);
+        ledgers.push(ledger(Scope::Joint, costs, profits, covered, harm));
     }
     let deciding = (0..ledgers.len())
         .min_by(|&a, &b| ledgers[a].log_margin().total_cmp(&ledgers[b].log_margin()))
@@ -262,13 +253,31 @@ fn compare_compiled(
     Comparison { ledgers, deciding }
 }
 
+/// What is expected to be slashed of the cheapest coalition, USD.
+fn landed_usd(lines: &[Line]) -> f64 {
+    lines
+        .iter()
+        .find(|line| line.kind == Kind::Probabilistic)
+        .map_or(0.0, |line| line.usd)
+}
+
+/// What redistributed slashes pay those harmed, USD.
+fn covered_usd(
+    holders: &cost::Holders,
+    punished: &punished::Punished,
+    costs: &[Line],
+    sold_usd: f64,
+    effort: Effort,
+) -> f64 {
+    cost::passed_on_usd(holders, punished, landed_usd(costs), effort).min(sold_usd)
+}
+
 fn ledger(
     scope: Scope,
     mut lines: Vec<Line>,
     profits: Vec<Line>,
-    punished: &cost::Punished,
+    covered: f64,
     harm_usd: f64,
-    sold_usd: f64,
 ) -> Ledger {
     lines.extend(profits);
     let extreme = |side: Side, better: fn(f64, f64) -> bool| {
@@ -283,11 +292,7 @@ fn ledger(
     };
     let lowest_cost = extreme(Side::Cost, |new, best| new < best);
     let largest_profit = extreme(Side::Profit, |new, best| new > best);
-    let landed = lines
-        .iter()
-        .find(|line| line.kind == Kind::Probabilistic)
-        .map_or(0.0, |line| line.usd);
-    let covered = (punished.redistributed * landed).min(sold_usd);
+    let landed = landed_usd(&lines);
     let mut safety = Safety::of(landed, lines[largest_profit].usd, harm_usd, 0.0);
     safety.plain = lines[lowest_cost].usd > lines[largest_profit].usd;
     safety.strong = covered >= harm_usd;

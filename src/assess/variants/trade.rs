@@ -5,7 +5,8 @@
 //! is a sum, on which the coalition search gives a certificate; a coalition found gives the value
 //! from above. With one asset the two meet.
 
-use super::cost::{Holders, Punished};
+use super::cost::Holders;
+use super::punished::{Punished, Taken};
 use super::{Kind, Line};
 use crate::economics::coalition::Effort;
 use crate::economics::impact::SquareRootImpact;
@@ -36,35 +37,31 @@ impl Markets {
         }
     }
 
-    /// What a coalition's stake fetches, USD.
-    fn fetched(&self, by_asset: &[f64]) -> f64 {
-        let each = self.laws.iter().zip(by_asset);
-        each.map(|(law, &usd)| law.sale_proceeds(usd)).sum()
+    /// What a coalition's stake fetches, USD, each asset counted by its weight.
+    fn fetched(&self, by_asset: &[f64], weights: &[f64]) -> f64 {
+        let each = self.laws.iter().zip(by_asset).zip(weights);
+        each.map(|((law, &usd), weight)| weight * law.sale_proceeds(usd))
+            .sum()
     }
 
     /// What buying `usd` of one asset costs in the end: the purchase and its carry, less the
     /// expected resale of what the slash leaves, at the fallen price.
     fn bought(&self, asset: usize, usd: f64, punished: &Punished) -> f64 {
-        let law = &self.laws[asset];
-        let left = self.left(punished) * usd;
-        let lands = punished.lands_expected();
+        let (law, taken) = (&self.laws[asset], punished.of_asset(asset));
+        let left = left(taken) * usd;
+        let lands = taken.lands_expected();
         let resale = lands * law.sale_proceeds(left) + (1.0 - lands) * law.sale_proceeds(usd);
         law.purchase_cost(usd) + self.carry * usd - (1.0 - self.falls[asset]) * resale
     }
 
     /// The slope of [`Self::bought`].
     fn bought_slope(&self, asset: usize, usd: f64, punished: &Punished) -> f64 {
-        let law = &self.laws[asset];
-        let left = self.left(punished);
-        let lands = punished.lands_expected();
+        let (law, taken) = (&self.laws[asset], punished.of_asset(asset));
+        let left = left(taken);
+        let lands = taken.lands_expected();
         let resale =
             lands * left * (1.0 - law.peak(left * usd)) + (1.0 - lands) * (1.0 - law.peak(usd));
         1.0 + law.peak(usd) + self.carry - (1.0 - self.falls[asset]) * resale
-    }
-
-    /// Share of the stake that is still the buyer's after a slash that landed.
-    fn left(&self, punished: &Punished) -> f64 {
-        1.0 - punished.slash * (1.0 - punished.recaptured)
     }
 
     /// The most that can be sold of an asset for `usd`.
@@ -89,6 +86,11 @@ impl Markets {
     }
 }
 
+/// Share of an asset that is still the buyer's after a slash that landed.
+fn left(taken: &Taken) -> f64 {
+    1.0 - taken.slash * (1.0 - taken.recaptured)
+}
+
 /// C4a: the coalition's expected loss at what its stake would have fetched.
 pub(super) fn seller(
     holders: &Holders,
@@ -97,22 +99,28 @@ pub(super) fn seller(
     effort: Effort,
 ) -> Line {
     let theta = punished.threshold;
-    let burned = punished.burned();
-    let mut bill = holders.cheapest(theta, |o| holders.stake_of(o), effort);
-    let mut value = markets.fetched(&holders.by_asset_of(&bill, theta));
-    let mut least = 0.0_f64;
     let totals = holders.totals();
+    // Of what is slashed less, less is lost: it counts by its part of what is slashed most.
+    let (burned, weights) = punished.burned(totals.len());
+    let mut bill = holders.cheapest(theta, |o| holders.stake_of(o), effort);
+    let mut value = markets.fetched(&holders.by_asset_of(&bill, theta), &weights);
+    let mut least = 0.0_f64;
     for _ in 0..ROUNDS {
         // No coalition that fetches less can hold more of an asset than this.
         let rates: Vec<f64> = totals
             .iter()
             .enumerate()
             .map(|(asset, &total)| {
-                1.0 - markets.laws[asset].average(markets.sold_for(asset, value, total))
+                let weight = weights[asset];
+                if weight <= 0.0 {
+                    return 0.0;
+                }
+                let sold = markets.sold_for(asset, value / weight, total);
+                weight * (1.0 - markets.laws[asset].average(sold))
             })
             .collect();
         let found = holders.cheapest(theta, |o| holders.weighed(o, &rates), effort);
-        let other = markets.fetched(&holders.by_asset_of(&found, theta));
+        let other = markets.fetched(&holders.by_asset_of(&found, theta), &weights);
         let bound = if holders.pooled() { other } else { found.usd };
         least = least.max(bound);
         if other < value {

@@ -391,6 +391,9 @@ const fn help_of(error: &DeploymentError) -> &'static str {
         DeploymentError::ForeignStrategies { .. } => {
             "name the strategies of that network as [[deployment.strategy]] in the model file"
         }
+        DeploymentError::UnknownCollateral(_) => {
+            "give the strategy a symbol in [[deployment.strategy]], or leave `slash_by_asset` out"
+        }
         DeploymentError::RewardPrice(_) => {
             "pay in a token that the model plays or the snapshot prices, or leave out reward_token"
         }

@@ -219,15 +219,16 @@ pub(super) fn left_after(
     parts: &[Part],
     stake_usd: f64,
 ) -> f64 {
-    let slash = design
-        .offences
-        .iter()
-        .map(|rule| rule.slash.get())
-        .fold(0.0, f64::max);
-    let slashed = design.threshold.get() * slash;
+    let slash = |symbol: &str| -> f64 {
+        let rules = design.offences.iter().zip(&model.slashing.offences);
+        rules
+            .map(|(rule, offence)| offence.slash_of(symbol, rule.slash).get())
+            .fold(0.0, f64::max)
+    };
     parts
         .iter()
         .map(|part| {
+            let slashed = design.threshold.get() * slash(&part.symbol);
             let stake = part.share * stake_usd;
             let sold = model.incident.selling.get() * (1.0 - slashed) * stake;
             part.share * incident::left_of(&part.answer, sold, slashed * stake)

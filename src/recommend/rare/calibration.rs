@@ -51,6 +51,7 @@ fn one_normal(c: f64) -> Plan {
             when: When::Standing,
             threshold: 0,
             burned_share: 1.0,
+            burns: None,
             extra_profit_usd: 0.0,
             harm: crate::sim::Harm::TAKE,
             payout: crate::sim::Payout::NONE,
@@ -58,6 +59,7 @@ fn one_normal(c: f64) -> Plan {
         coalition: Coalition::Pooled,
         costs: vec![Cost::WholeStake],
         record: Record::Full,
+        burns: Vec::new(),
         fan_days: Vec::new(),
         uncertainty: Default::default(),
     }

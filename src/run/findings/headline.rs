@@ -4,7 +4,7 @@ use super::Subject;
 use crate::recommend::Figure;
 use crate::report::findings::{Bound, HeadlineRow, Quantity, Unit, Value};
 use crate::report::format;
-use crate::spec::model::{Fault, Structure};
+use crate::spec::model::{Fault, Offence, Structure};
 use crate::spec::parameters::EXIT_WINDOW;
 
 /// Rows of the answer.
@@ -87,6 +87,13 @@ pub(super) fn rows(subject: &Subject) -> Vec<HeadlineRow> {
     rows
 }
 
+/// What is slashed of collateral with a fraction of its own, before the rest of a sentence.
+fn by_asset(offence: &Offence) -> String {
+    let own = offence.slash_by_asset.iter();
+    own.map(|own| format!("{} of {}, ", format::share(own.slash.get()), own.symbol))
+        .collect()
+}
+
 fn slash_rows(subject: &Subject) -> Vec<HeadlineRow> {
     let design = &subject.recommendation.design;
     let mut rows = Vec::new();
@@ -100,11 +107,20 @@ fn slash_rows(subject: &Subject) -> Vec<HeadlineRow> {
             &format!("slash, {fault}"),
             Value::from(Quantity::exact(rule.slash.value, Unit::Share)),
             format!(
-                "{}: lands with probability {}",
+                "{}: {}lands with probability {}",
                 rule.name,
+                by_asset(offence),
                 format::share(rule.lands)
             ),
-            used(subject, &["A-attributable", "A-executes", "A-detection"]),
+            used(
+                subject,
+                &[
+                    "A-attributable",
+                    "A-executes",
+                    "A-detection",
+                    "A-slash-alike",
+                ],
+            ),
         ));
         if delay > 0.0 {
             rows.push(row(

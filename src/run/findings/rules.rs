@@ -198,6 +198,9 @@ fn costs(trial: &Trial, now: Option<f64>, then: Option<f64>) -> String {
 fn burden(knob: Knob) -> &'static str {
     match knob {
         Knob::Slash => "stakers ask for the risk of accidents",
+        Knob::SlashByAsset => {
+            "holders of what is slashed more ask for more, and attackers hold the rest"
+        }
         Knob::Detection => "watchers and proofs",
         Knob::Dispute => "days in which an exit can still escape; protects the honest",
         Knob::Veto => "days, and a just slash may be vetoed; protects the honest",
@@ -296,6 +299,7 @@ fn worth(trial: &Trial, effect: &Effect, now: Option<f64>, same_risk: Option<f64
 fn name(knob: Knob) -> &'static str {
     match knob {
         Knob::Slash => "slash",
+        Knob::SlashByAsset => "slash by collateral",
         Knob::Detection => "detection",
         Knob::Dispute => "dispute",
         Knob::Veto => "veto committee",
@@ -316,6 +320,7 @@ fn name(knob: Knob) -> &'static str {
 fn written(setting: Setting) -> String {
     match setting {
         Setting::Share(share) => format::share(share),
+        Setting::ShareOf(share, asset) => format!("{} of {asset}", format::share(share)),
         Setting::Days(days) => format::days(days),
         Setting::Usd(usd) => format::usd(usd),
         Setting::Factor(factor) => format!("{}× the share at fault", format::plain(factor)),
@@ -327,7 +332,7 @@ fn written(setting: Setting) -> String {
 
 fn rests_on(knob: Knob) -> &'static [&'static str] {
     match knob {
-        Knob::Slash => &["A-accidental", "A-risk-aversion"],
+        Knob::Slash | Knob::SlashByAsset => &["A-accidental", "A-risk-aversion"],
         Knob::Detection | Knob::Dispute | Knob::Veto => &["A-attributable", "A-executes"],
         Knob::Redistribution => &["A-burned", "A-recaptured"],
         Knob::RateLimit => &["A-per-event"],

@@ -90,15 +90,26 @@ pub(super) fn cheapest(
             .collect()
     };
     let values = worth(&stake.tokens);
+    let staked = match plan.plan.burns_of(attack) {
+        None => values.clone(),
+        Some(row) => stake
+            .tokens
+            .chunks_exact(prices.len())
+            .map(|tokens| {
+                let each = tokens.iter().zip(prices).zip(row);
+                each.map(|((t, p), burning)| t * p * burning).sum()
+            })
+            .collect(),
+    };
     let weights = stake
         .votes
         .as_ref()
         .map_or_else(|| values.clone(), |v| worth(v));
     let costs: Vec<f64> = (0..operators.entities)
         .map(|o| match plan.cost {
-            Cost::WholeStake => attack.burned_share * values[o],
+            Cost::WholeStake => attack.burned_share * staked[o],
             Cost::OperatorRational => {
-                attack.burned_share * operators.own_share[o] * values[o]
+                attack.burned_share * operators.own_share[o] * staked[o]
                     + stake.business[o] * operators.franchise_usd[o]
             }
         })

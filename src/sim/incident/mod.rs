@@ -75,7 +75,8 @@ pub struct Punishment {
     pub vetoed: f64,
     /// Probability that the slash executes.
     pub executes: f64,
-    /// Share of the coalition's stake that it takes.
+    /// Share of the coalition's stake that it takes; where assets are not slashed alike, of the one
+    /// of which it takes most ([`crate::sim::Plan::burns`]).
     pub slash: f64,
     /// Share of the slash that is paid out, 0..=1.
     pub redistributed: f64,

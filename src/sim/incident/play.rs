@@ -178,10 +178,12 @@ fn strike(plan: &IncidentPlan, stake: &Stake, scene: &Scene, stream: &mut Stream
         || vec![0.0; plan.plan.operators.entities],
         |cover| cover.taken,
     );
+    let burns = plan.plan.burns_of(attack);
     let hit: Vec<f64> = stake
         .of_coalition(&taken)
         .iter()
-        .map(|tokens| rule.slash * tokens)
+        .enumerate()
+        .map(|(asset, tokens)| burns.map_or(1.0, |row| row[asset]) * rule.slash * tokens)
         .collect();
     let before = Prices::new(&scene.prices);
     let at_stake = before.value(&hit);

@@ -7,6 +7,7 @@ mod aftermath;
 mod attacker;
 mod bounds;
 mod class;
+mod collateral;
 mod context;
 mod correlation;
 mod csv;
@@ -94,7 +95,7 @@ impl Check<'_> {
             .get()
             .and_then(|s| s.verification.get())
             .map(|v| *v.get());
-        let slashing = document
+        let mut slashing = document
             .slashing
             .get()
             .and_then(|s| self.slashing(s, verification));
@@ -136,6 +137,7 @@ impl Check<'_> {
         let insurance = self.insurance(document.insurance.as_ref());
         let deployment = self.deployment(document.deployment.as_ref());
         let uncertainty = self.uncertainty(document.uncertainty.as_ref());
+        let by_asset = self.slash_by_asset(&mut slashing, held.as_deref());
         self.forbid_redistribution(held.as_deref());
         self.forbid_recipient(held.as_deref());
         let rest = value
@@ -176,6 +178,7 @@ impl Check<'_> {
             schedule,
             assumptions: std::mem::take(&mut self.assumptions),
         };
+        by_asset?;
         self.bounds(&model);
         self.spreads_fit(&model);
         model.panel = self.panel(&model)?;

@@ -99,6 +99,8 @@ impl Check<'_> {
             name: name?,
             fault: fault?,
             slash: share_choice(slash?),
+            // What the set holds is not known yet.
+            slash_by_asset: Vec::new(),
             attributable: Share(attributable?),
             detection: detection?,
             dispute: map(dispute?, Days),

@@ -18,11 +18,15 @@ pub(super) fn check(deployment: &Deployment, findings: &mut Vec<LintFinding>) {
         let place = format!("operator_sets/{index}");
         for (rule, slash) in set.slash_rules.iter().enumerate() {
             let place = format!("{place}/slash_rules/{rule}");
-            share(
-                slash.wads_to_slash.0.into(),
-                &format!("{place}/wads_to_slash"),
-                findings,
-            );
+            if slash.wads_by_strategy.is_empty() {
+                share(
+                    slash.wads_to_slash.0.into(),
+                    &format!("{place}/wads_to_slash"),
+                    findings,
+                );
+            } else {
+                by_strategy(set, slash, &place, findings);
+            }
             window(&deployment.network, slash, &place, findings);
         }
         precision(set, &place, findings);
@@ -35,6 +39,43 @@ pub(super) fn check(deployment: &Deployment, findings: &mut Vec<LintFinding>) {
                 format!("{place}/redistribution_recipient"),
                 format!("slashed stake is paid out {delay} blocks after the slash, not at once"),
                 "plan payouts with that wait",
+            ));
+        }
+    }
+}
+
+/// A share for each strategy: the contract asks for ascending addresses, each of the set.
+fn by_strategy(set: &OperatorSet, slash: &SlashRule, place: &str, findings: &mut Vec<LintFinding>) {
+    let each = &slash.wads_by_strategy;
+    for (index, one) in each.iter().enumerate() {
+        let place = format!("{place}/wads_by_strategy/{index}");
+        share(
+            one.wads_to_slash.0.into(),
+            &format!("{place}/wads_to_slash"),
+            findings,
+        );
+        if !set
+            .strategies
+            .iter()
+            .any(|known| known.strategy == one.strategy)
+        {
+            findings.push(LintFinding::new(
+                "strategy-in-set",
+                format!("{place}/strategy"),
+                format!("{} is no strategy of set {}", one.strategy, set.id),
+                "name strategies of the set; what is not in it cannot be slashed",
+            ));
+        }
+        if index > 0 && each[index - 1].strategy >= one.strategy {
+            findings.push(LintFinding::new(
+                "slash-order",
+                format!("{place}/strategy"),
+                format!(
+                    "{} does not come after {}",
+                    one.strategy,
+                    each[index - 1].strategy
+                ),
+                "sort by address, each strategy once: a slash in another order reverts",
             ));
         }
     }
