@@ -1,5 +1,6 @@
 //! What a briber must pay: small players cost little when none of them is pivotal.
 
+use super::coalition::ROUNDING;
 use crate::stats::special::binomial_mass;
 use serde::{Deserialize, Serialize};
 
@@ -41,11 +42,41 @@ pub fn pivotality(n: u64, needed: u64, joins: f64) -> f64 {
     binomial_mass(needed - 1, n - 1, joins)
 }
 
+/// Voters up to whose number every set of the others is listed.
+const LISTED: usize = 12;
+
+/// P(`voter` is decisive): over every set of the others, the chance of that set where it falls
+/// short of the threshold without the voter and reaches it with him.
+fn listed_pivotality(weights: &[f64], threshold: f64, joins: f64, voter: usize) -> f64 {
+    let others: Vec<f64> = (0..weights.len())
+        .filter(|&other| other != voter)
+        .map(|other| weights[other])
+        .collect();
+    // Sums in another order may miss the threshold by their last digits.
+    let needed = threshold * (1.0 - ROUNDING);
+    let mut decisive = 0.0;
+    for set in 0..1_u32 << others.len() {
+        let (mut votes, mut chance) = (0.0, 1.0);
+        for (index, weight) in others.iter().enumerate() {
+            if set >> index & 1 == 1 {
+                votes += weight;
+                chance *= joins;
+            } else {
+                chance *= 1.0 - joins;
+            }
+        }
+        if votes < needed && votes + weights[voter] >= needed {
+            decisive += chance;
+        }
+    }
+    decisive
+}
+
 /// P(each voter is decisive) for voters of unequal `weights` against a `threshold`, when each
-/// other one joins with probability `joins`: the distribution of the others' weight by dynamic
-/// programming on a grid of `cells` weights.
+/// other one joins with probability `joins`: of few voters every set is listed, of more the
+/// distribution of the others' weight comes by dynamic programming on a grid of `cells` weights.
 ///
-/// Weights are rounded to the grid, so a voter is decisive to within one cell; with equal weights
+/// On the grid weights are rounded, so a voter is decisive to within one cell; with equal weights
 /// it is [`pivotality`], without a grid.
 #[must_use]
 pub fn weighted_pivotality(weights: &[f64], threshold: f64, joins: f64, cells: usize) -> Vec<f64> {
@@ -54,16 +85,24 @@ pub fn weighted_pivotality(weights: &[f64], threshold: f64, joins: f64, cells: u
         cells >= 2 && total > 0.0,
         "{cells} cells for a weight of {total}"
     );
+    if weights.len() <= LISTED {
+        return (0..weights.len())
+            .map(|voter| listed_pivotality(weights, threshold, joins, voter))
+            .collect();
+    }
     let first = weights[0];
     if weights.iter().all(|w| (w - first).abs() <= 1e-12 * first) {
         let needed = (threshold / first - 1e-9).ceil().max(0.0) as u64;
         return vec![pivotality(weights.len() as u64, needed, joins); weights.len()];
     }
     let cell = |weight: f64| (weight / total * cells as f64).round() as usize;
-    // ⌈·⌉, less a rounding error: a threshold on a grid point is reached there.
-    let needed = (threshold / total * cells as f64 - 1e-9).ceil().max(0.0) as usize;
     let sizes: Vec<usize> = weights.iter().map(|&weight| cell(weight)).collect();
     let end = sizes.iter().sum::<usize>() + 1;
+    // ⌈·⌉ of the same share of what the rounded votes sum to, less a rounding error: a threshold
+    // on a grid point is reached there, and all votes are needed where all are.
+    let needed = (threshold / total * (end - 1) as f64 - 1e-9)
+        .ceil()
+        .max(0.0) as usize;
     let mut all = vec![0.0; end];
     all[0] = 1.0;
     for &size in &sizes {
@@ -187,6 +226,29 @@ mod tests {
             assert!((found - pivotality(9, 5, 0.4)).abs() < 1e-12);
         }
         assert!(pivotality(9, 10, 0.5).abs() < 1e-300 && pivotality(9, 0, 0.5).abs() < 1e-300);
+    }
+
+    #[test]
+    fn the_grid_is_near_the_list_and_exact_where_all_are_needed() {
+        let weights: Vec<f64> = (0..15).map(|i| 1.0 + 0.37 * f64::from(i)).collect();
+        let total: f64 = weights.iter().sum();
+        for joins in [0.0, 0.3, 0.5, 0.8, 1.0] {
+            let grid = weighted_pivotality(&weights, total / 3.0, joins, 1000);
+            for (voter, found) in grid.iter().enumerate() {
+                let listed = listed_pivotality(&weights, total / 3.0, joins, voter);
+                assert!(
+                    (found - listed).abs() < 0.02,
+                    "{joins} {voter}: {found} {listed}"
+                );
+            }
+            // Everybody decides where everybody is needed: if all others join.
+            for found in weighted_pivotality(&weights, total, joins, 1000) {
+                assert!((found - joins.powi(14)).abs() < 1e-12, "{joins}: {found}");
+            }
+        }
+        // One voter of a certain bribe: it decides alone.
+        assert!((weighted_pivotality(&[3.0], 1.0, 1.0, 1000)[0] - 1.0).abs() < 1e-12);
+        assert!((pivotality(1, 1, 1.0) - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -31,10 +31,13 @@ impl SquareRootImpact {
         2.0 / 3.0 * self.peak(quantity)
     }
 
-    /// What a seller gets for `quantity`, in its unit: Q(1 − ⅔I).
+    /// What a seller gets for `quantity`, in its unit: Q(1 − ⅔I); no more once the price is gone.
     #[must_use]
     pub fn sale_proceeds(&self, quantity: f64) -> f64 {
-        quantity * (1.0 - self.average(quantity))
+        let pressure = self.coefficient * self.daily_volatility;
+        let all = self.daily_volume / (pressure * pressure);
+        let sold = quantity.min(all);
+        sold * (1.0 - self.average(sold))
     }
 
     /// What a buyer pays for `quantity`, in its unit: Q(1 + ⅔I).

@@ -198,6 +198,10 @@ pub fn mixed_risk_premium(probability: f64, sizes: &[(f64, f64)], risk_aversion:
     if let [(_, only)] = sizes {
         return risk_premium(probability, *only, risk_aversion);
     }
+    // What never comes costs nothing, be it a full slash, which is worth any premium.
+    if probability == 0.0 {
+        return 0.0;
+    }
     let exponent = 1.0 - risk_aversion;
     let mean = |of: &dyn Fn(f64) -> f64| -> f64 {
         sizes

@@ -7,6 +7,7 @@
 //! exact for one asset without jumps and a constant profit watched at every moment.
 
 use crate::economics::passage::{CostAndProfit, LogMargin};
+use crate::economics::profit::RateLimited;
 use crate::spec::Parameters;
 use crate::spec::model::{Attack, Chance, Detection, Extraction, Jumps, Model, Structure, Takes};
 use crate::stats::normal;
@@ -55,7 +56,7 @@ fn cost_needed(model: &Model, parameters: &Parameters, attack: &Attack) -> f64 {
     };
     let size = if attack.capped { size.min(start) } else { size };
     let size = size.min(attack.per_event.map_or(f64::INFINITY, |most| most.get()));
-    let size = size.min(reachable(model, parameters, attack)) + model.extra_profit_usd(attack);
+    let size = limited_usd(model, parameters, attack, size) + model.extra_profit_usd(attack);
     let profit_volatility = if moves { value } else { 0.0 };
     let margin = CostAndProfit {
         cost_usd: 1.0,
@@ -85,23 +86,30 @@ fn cost_needed(model: &Model, parameters: &Parameters, attack: &Attack) -> f64 {
     .required_multiple(years, tolerance)
 }
 
-/// What leaves until detection and pause at the limited rate, on average, USD.
-fn reachable(model: &Model, parameters: &Parameters, attack: &Attack) -> f64 {
-    let detection = model.slashing.offences[attack.offence].detection;
-    match (attack.extraction, detection) {
-        (Extraction::DisputeWindow { usd_per_day }, _) => {
-            let delay = parameters.offences[attack.offence].delay().get();
-            let until = match detection {
-                Detection::Exponential { mean } => mean.get(),
-                Detection::Probability(_) => 0.0,
-            };
-            usd_per_day * (until + delay)
-        }
-        (Extraction::RateLimited { usd_per_day, pause }, Detection::Exponential { mean }) => {
-            usd_per_day * (mean.get() + pause.get())
-        }
-        _ => f64::INFINITY,
+/// What leaves of `reachable_usd` until detection and pause where a rate is limited, on average.
+fn limited_usd(model: &Model, parameters: &Parameters, attack: &Attack, reachable_usd: f64) -> f64 {
+    let mean_detection_days = match model.slashing.offences[attack.offence].detection {
+        Detection::Exponential { mean } => mean.get(),
+        Detection::Probability(_) => 0.0,
+    };
+    let (limit_usd_day, pause_days) = match attack.extraction {
+        Extraction::PerEvent => return reachable_usd,
+        Extraction::DisputeWindow { usd_per_day } => (
+            usd_per_day,
+            parameters.offences[attack.offence].delay().get(),
+        ),
+        Extraction::RateLimited { usd_per_day, pause } => (usd_per_day, pause.get()),
+    };
+    if limit_usd_day <= 0.0 {
+        return 0.0;
     }
+    RateLimited {
+        reachable_usd,
+        limit_usd_day,
+        mean_detection_days,
+        pause_days,
+    }
+    .expected_usd()
 }
 
 /// The size that some opportunity within the horizon exceeds with the tolerated probability:

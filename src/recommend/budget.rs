@@ -199,7 +199,7 @@ fn after_sale(model: &Model, budget_usd_year: f64) -> f64 {
 /// The budget that is worth `needed_usd_year` to those whom it pays: the inverse of [`received`].
 fn budget_worth(model: &Model, needed_usd_year: f64) -> f64 {
     let needed = (needed_usd_year - model.rewards.emissions.get()).max(0.0);
-    if model.rewards.sale.is_none() || needed <= 0.0 {
+    if model.rewards.sale.is_none() || needed <= 0.0 || needed.is_infinite() {
         return needed;
     }
     // A third is left even where the whole price is lost on the way.

@@ -154,6 +154,15 @@ fn never(model: &Model, shape: &Parameters, explored: &RiskCurve, budget_usd_yea
             unit: "1",
             relax: "ask operators for more stake of their own, or count on more than what operators themselves lose",
         }
+    } else if takes_nothing(model, shape) {
+        Violation {
+            constraint: Constraint::Slash,
+            allowed: 0.0,
+            needed: f64::INFINITY,
+            unit: "1",
+            relax: "slash more than nothing, or leave the share to the search: slash = { search = [\"10 %\", \"100 %\"] }; \
+                    and let no more of it return to the attacker than operators lose",
+        }
     } else {
         Violation {
             constraint: Constraint::SlashLanding,
@@ -165,6 +174,14 @@ fn never(model: &Model, shape: &Parameters, explored: &RiskCurve, budget_usd_yea
         }
     };
     nearest(model, shape, explored, stake, violation)
+}
+
+/// Whether some attack is punished by a slash that takes nothing for good, landed or not.
+fn takes_nothing(model: &Model, shape: &Parameters) -> bool {
+    model.value.attacks.iter().any(|attack| {
+        let offence = &model.slashing.offences[attack.offence];
+        shape.slash_of(model, attack).get() * (1.0 - offence.recaptured.get()) <= 0.0
+    })
 }
 
 /// The stake that the largest budget brings while every needed operator breaks even.

@@ -242,6 +242,8 @@ pub enum Constraint {
     Supply,
     /// All that is delegated to the set.
     DelegatedStake,
+    /// A slash that takes nothing.
+    Slash,
     /// Slashes do not land: detection, attribution, dispute or veto.
     SlashLanding,
     /// What operators themselves lose.

@@ -237,9 +237,10 @@ fn take(model: &Model, parameters: &Parameters, attack: &Attack) -> Take {
             // The check asks a rate-limited attack for a time to detection.
             Detection::Probability(_) => unreachable!("a rate limit needs a time to detection"),
         };
-        let share = reachable_share(attack);
+        let (share, most_usd) = reachable(attack);
         return Take::RateLimited {
             share,
+            most_usd,
             usd_per_day,
             mean_days_to_detection,
             pause_days: pause.get(),
@@ -274,8 +275,10 @@ fn dispute_window(
     if usd_per_day <= 0.0 {
         return Take::Constant { usd: 0.0 };
     }
+    let (share, most_usd) = reachable(attack);
     Take::RateLimited {
-        share: reachable_share(attack),
+        share,
+        most_usd,
         usd_per_day,
         mean_days_to_detection: match model.slashing.offences[attack.offence].detection {
             Detection::Exponential { mean } => mean.get().max(AT_ONCE),
@@ -285,14 +288,17 @@ fn dispute_window(
     }
 }
 
-/// A limited attack drains a share of the value at risk; other sizes have no rate.
-fn reachable_share(attack: &Attack) -> f64 {
+/// What an attack through a limit can reach: a share of the value at risk, and a sum at most.
+/// Sizes that are drawn anew each time have no rate, and the check refuses them.
+pub(super) fn reachable(attack: &Attack) -> (f64, f64) {
+    let most = attack.per_event.map_or(f64::INFINITY, |most| most.get());
     match attack.takes {
-        Takes::ShareOfValue(share) => share.get(),
-        Takes::Usd(_)
-        | Takes::LognormalUsd { .. }
-        | Takes::LognormalShare { .. }
-        | Takes::ParetoUsd(_) => 1.0,
+        Takes::ShareOfValue(share) => (share.get(), most),
+        Takes::Usd(usd) if attack.capped => (1.0, most.min(usd.get())),
+        Takes::Usd(usd) => (f64::INFINITY, most.min(usd.get())),
+        Takes::LognormalUsd { .. } | Takes::LognormalShare { .. } | Takes::ParetoUsd(_) => {
+            unreachable!("a limit needs a sum or a share to drain: {attack:?}")
+        }
     }
 }
 

@@ -21,7 +21,11 @@ pub(super) fn value_elasticity(attack: &Attack, value: f64, profit: f64) -> f64 
         _ if attack.cap.by_value() && take >= value * (1.0 - 1e-12) => 1.0,
         Take::ShareOfValue { share } => share,
         Take::RateLimited {
+            share, most_usd, ..
+        } if share * value > most_usd => 0.0,
+        Take::RateLimited {
             share,
+            most_usd: _,
             usd_per_day,
             mean_days_to_detection,
             pause_days,

@@ -237,13 +237,16 @@ pub enum Take {
         log_sd: f64,
     },
     /// What flows out at a limited rate until the attack is detected (after an exponential
-    /// time) and stopped, at most a share of the value at risk: its expectation
+    /// time) and stopped, at most a share of the value at risk and a sum: its expectation
     /// `E[min(reach, rate (detection + pause))]`, which is
     /// `rate * (pause + mean * (1 - exp(-(reach / rate - pause) / mean)))` where `reach`, the
-    /// share of the value, lasts longer than the pause.
+    /// smaller of the two, lasts longer than the pause.
     RateLimited {
-        /// The share of the value at risk that can be reached, 0..=1.
+        /// The share of the value at risk that can be reached, 0..=1; infinite where the value
+        /// is no limit.
         share: f64,
+        /// The most that can be reached, USD; infinite where only the value is a limit.
+        most_usd: f64,
         /// The rate, USD a day, positive.
         usd_per_day: f64,
         /// Mean days until detection, positive.
@@ -637,12 +640,15 @@ impl Attack {
             ),
             Take::RateLimited {
                 share,
+                most_usd,
                 usd_per_day,
                 mean_days_to_detection,
                 pause_days,
             } => {
+                let valued = (0.0..=1.0).contains(&share);
                 assert!(
-                    (0.0..=1.0).contains(&share)
+                    (valued || share == f64::INFINITY && most_usd < f64::INFINITY)
+                        && most_usd >= 0.0
                         && usd_per_day > 0.0
                         && mean_days_to_detection > 0.0
                         && pause_days >= 0.0,

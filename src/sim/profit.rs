@@ -161,11 +161,18 @@ impl Profit {
                 Take::ShareOfValue { share } => linear(width, 0.0, &[(share, value)], out),
                 Take::RateLimited {
                     share,
+                    most_usd,
                     usd_per_day,
                     mean_days_to_detection,
                     pause_days,
                 } => {
                     linear(width, 0.0, &[(share, value)], out);
+                    if most_usd < f64::INFINITY {
+                        match &self.varied {
+                            None => each(out, |usd| if usd > most_usd { most_usd } else { usd }),
+                            Some(varied) => varied.at_most(out),
+                        }
+                    }
                     match &self.varied {
                         None => {
                             rate_limited(

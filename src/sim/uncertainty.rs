@@ -191,8 +191,12 @@ impl Drawn {
             }
             Take::RateLimited {
                 mean_days_to_detection,
+                most_usd,
                 ..
-            } => *mean_days_to_detection *= self.detection,
+            } => {
+                *mean_days_to_detection *= self.detection;
+                *most_usd *= self.takes;
+            }
             Take::Pareto(law) => *law = law.scaled(self.takes),
             Take::ShareOfValue { .. } => {}
         }

@@ -50,6 +50,8 @@ pub(super) struct VariedTake {
     log_mean: Row,
     /// Mean days to detection of a rate-limited one.
     mean_days: Row,
+    /// Most that a rate-limited one can reach, USD.
+    most_usd: Row,
     /// Mean days between opportunities.
     days_between: Row,
 }
@@ -60,6 +62,7 @@ impl VariedTake {
             usd: [0.0; LANES],
             log_mean: [0.0; LANES],
             mean_days: [0.0; LANES],
+            most_usd: [f64::INFINITY; LANES],
             days_between: [f64::INFINITY; LANES],
         };
         for (lane, attack) in lanes.iter().enumerate() {
@@ -69,8 +72,12 @@ impl VariedTake {
                 | Take::LognormalShareOfValue { log_mean, .. } => varied.log_mean[lane] = log_mean,
                 Take::RateLimited {
                     mean_days_to_detection,
+                    most_usd,
                     ..
-                } => varied.mean_days[lane] = mean_days_to_detection,
+                } => {
+                    varied.mean_days[lane] = mean_days_to_detection;
+                    varied.most_usd[lane] = most_usd;
+                }
                 // A heavy tail is asked for its sizes one by one.
                 Take::ShareOfValue { .. } | Take::Pareto(_) => {}
             }
@@ -89,6 +96,17 @@ impl VariedTake {
     /// Lognormal sizes over `base`, in place of the normals.
     pub fn lognormals(&self, width: Width, base: &[Row], log_sd: f64, column: &mut [Row]) {
         lognormals(width, base, &self.log_mean, log_sd, column);
+    }
+
+    /// No more than what a rate-limited attack can reach.
+    pub fn at_most(&self, column: &mut [Row]) {
+        for row in column {
+            for (usd, most) in row.iter_mut().zip(&self.most_usd) {
+                if *usd > *most {
+                    *usd = *most;
+                }
+            }
+        }
     }
 
     /// What a rate-limited attack takes, out of what it can reach; the reach in place.

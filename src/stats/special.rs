@@ -149,6 +149,10 @@ pub fn binomial_mass(k: u64, n: u64, p: f64) -> f64 {
 
 /// Γ(s+t+1)/(Γ(s+1)Γ(t+1)) p^s q^t for real s, t ≥ 0 and p + q = 1.
 fn binomial_mass_real(s: f64, t: f64, p: f64, q: f64) -> f64 {
+    // Nothing can happen in one way only, however certain a success is.
+    if s == 0.0 && t == 0.0 {
+        return 1.0;
+    }
     if s == 0.0 {
         return (t * libm::log1p(-p)).exp();
     }

@@ -179,6 +179,7 @@ fn c11_the_mean_outflow_is_the_closed_form() {
             usd_per_day: rate,
             pause_days: pause,
             share: 1.0,
+            most_usd: f64::INFINITY,
         },
         detection: Detection::Exponential(mean),
         ..CERTAIN
@@ -186,6 +187,7 @@ fn c11_the_mean_outflow_is_the_closed_form() {
     let mut limited = plan(10e6, rule);
     limited.plan.attacks[0].take = Take::RateLimited {
         share: 1.0,
+        most_usd: f64::INFINITY,
         usd_per_day: rate,
         mean_days_to_detection: mean,
         pause_days: pause,

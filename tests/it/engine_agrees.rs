@@ -186,6 +186,11 @@ impl Dice {
                 },
                 _ => Take::RateLimited {
                     share: self.uniform(),
+                    most_usd: if self.one_in(2) {
+                        f64::INFINITY
+                    } else {
+                        20.0 * self.uniform()
+                    },
                     usd_per_day: 10.0 * self.uniform(),
                     mean_days_to_detection: 0.1 + 5.0 * self.uniform(),
                     pause_days: self.uniform(),

@@ -302,6 +302,7 @@ fn a17_numeraire_invariance() {
 fn a_rate_limit_and_an_operators_own_loss() {
     let take = Take::RateLimited {
         share: 1.0,
+        most_usd: f64::INFINITY,
         usd_per_day: 2e6,
         mean_days_to_detection: 3.0,
         pause_days: 0.5,

@@ -35,6 +35,8 @@ mod export_targets;
 #[cfg(feature = "chain")]
 mod export_verify;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
+mod extremes;
+#[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod growth;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod instructions;

@@ -49,12 +49,13 @@ pub(super) fn lines(
         }
         Take::RateLimited {
             share,
+            most_usd,
             usd_per_day,
             mean_days_to_detection,
             pause_days,
         } => {
             let limited = RateLimited {
-                reachable_usd: share * value,
+                reachable_usd: (share * value).min(most_usd),
                 limit_usd_day: usd_per_day,
                 mean_detection_days: mean_days_to_detection,
                 pause_days,

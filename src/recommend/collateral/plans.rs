@@ -225,6 +225,9 @@ pub(super) fn left_after(
             .map(|(rule, offence)| offence.slash_of(symbol, rule.slash).get())
             .fold(0.0, f64::max)
     };
+    // Where no stake is enough, or any is, a sale of the design's own is asked about.
+    let known = stake_usd.is_finite() && stake_usd > 0.0;
+    let stake_usd = if known { stake_usd } else { design.stake.get() };
     parts
         .iter()
         .map(|part| {

@@ -26,6 +26,7 @@ pub(super) fn infeasible(infeasible: &Infeasible) -> String {
         Constraint::Budget => "the largest budget allowed",
         Constraint::Supply => "what the supply curve offers",
         Constraint::DelegatedStake => "all that is delegated to the set",
+        Constraint::Slash => "what a slash takes",
         Constraint::SlashLanding => "how often a slash lands",
         Constraint::OwnStake => "what operators themselves can lose",
         Constraint::OperatorCount => "the number of operators asked for",

@@ -75,9 +75,9 @@ pub fn total_volatility(market: &Market, index: usize) -> f64 {
 fn punishment(model: &Model, parameters: &Parameters, attack: &model::Attack) -> Punishment {
     let offence = &model.slashing.offences[attack.offence];
     let rule = parameters.offences[attack.offence];
-    let share = match attack.takes {
-        model::Takes::ShareOfValue(share) => share.get(),
-        _ => 1.0,
+    let (share, most_usd) = match attack.extraction {
+        model::Extraction::PerEvent => (1.0, f64::INFINITY),
+        _ => sim::compile::reachable(attack),
     };
     Punishment {
         extraction: match attack.extraction {
@@ -86,12 +86,14 @@ fn punishment(model: &Model, parameters: &Parameters, attack: &model::Attack) ->
                 usd_per_day,
                 pause_days: pause.get(),
                 share,
+                most_usd,
             },
             // Nobody can pause: value becomes final until dispute and veto are over.
             model::Extraction::DisputeWindow { usd_per_day } => Extraction::Limited {
                 usd_per_day,
                 pause_days: rule.delay().get(),
                 share,
+                most_usd,
             },
         },
         detection: match offence.detection {

@@ -116,8 +116,10 @@ pub enum Extraction {
         usd_per_day: f64,
         /// Days from detection to the stop.
         pause_days: f64,
-        /// Share of the value at risk that can be reached.
+        /// Share of the value at risk that can be reached; infinite where it is no limit.
         share: f64,
+        /// The most that can be reached, USD.
+        most_usd: f64,
     },
 }
 

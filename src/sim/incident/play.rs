@@ -302,9 +302,10 @@ impl Flow {
                 usd_per_day,
                 pause_days,
                 share,
+                most_usd,
             } => Self {
                 rate: usd_per_day,
-                reach: share * scene.value,
+                reach: (share * scene.value).min(most_usd),
                 until: detected + pause_days,
                 last: 0.0,
                 taken: 0.0,

@@ -11,11 +11,16 @@ pub(in crate::sim) fn known_profit(attack: &Attack, value: f64) -> (f64, f64) {
         Take::ShareOfValue { share } => (share * value, share),
         Take::RateLimited {
             share,
+            most_usd,
             usd_per_day,
             mean_days_to_detection,
             pause_days,
         } => {
-            let reach = share * value;
+            let (reach, share) = if share * value > most_usd {
+                (most_usd, 0.0)
+            } else {
+                (share * value, share)
+            };
             let days = reach / usd_per_day;
             if days <= pause_days {
                 (reach, share)

@@ -19,6 +19,7 @@ mod onchain;
 mod operators;
 pub(super) mod panel;
 mod reach;
+mod sense;
 mod slashing;
 mod stages;
 mod statistics;
@@ -180,6 +181,7 @@ impl Check<'_> {
         };
         by_asset?;
         self.bounds(&model);
+        self.makes_sense(&model);
         self.spreads_fit(&model);
         model.panel = self.panel(&model)?;
         self.estimator_fits(&model);

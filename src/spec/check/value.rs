@@ -112,6 +112,7 @@ impl Check<'_> {
         let offence = self.offence_of(at, &key("offence"));
         self.needs_cap(at, takes.as_ref(), capped);
         self.needs_detection_time(at, extraction, offence, &key("extraction"));
+        self.limits_a_known_size(at, takes.as_ref(), extraction, &key("takes"));
         let mut money = |given: Option<&Quantity<Money>>, name: &str| {
             given.map_or(Some(0.0), |q| self.quantity(q, &key(name)))
         };
