@@ -26,9 +26,9 @@ fn width(name: &str) -> Width {
 
 #[divan::bench(args = widths())]
 fn draw_uniforms(bencher: divan::Bencher, name: &str) {
-    let mut streams = LaneStreams::new(Seed(1), Purpose::Bridge, 0);
-    let mut column = vec![[0.0; LANES]; DAYS];
     let width = width(name);
+    let mut streams = LaneStreams::new(width, Seed(1), Purpose::Bridge, 0);
+    let mut column = vec![[0.0; LANES]; DAYS];
     bencher
         .counter(ItemsCount::new(DAYS * LANES))
         .bench_local(|| uniforms(width, &mut streams, &mut column));
@@ -36,9 +36,9 @@ fn draw_uniforms(bencher: divan::Bencher, name: &str) {
 
 #[divan::bench(args = widths())]
 fn draw_normals(bencher: divan::Bencher, name: &str) {
-    let mut streams = LaneStreams::new(Seed(1), Purpose::Bridge, 0);
-    let mut column = vec![[0.0; LANES]; DAYS];
     let width = width(name);
+    let mut streams = LaneStreams::new(width, Seed(1), Purpose::Bridge, 0);
+    let mut column = vec![[0.0; LANES]; DAYS];
     bencher
         .counter(ItemsCount::new(DAYS * LANES))
         .bench_local(|| normals(width, &mut streams, &mut column));

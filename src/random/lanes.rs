@@ -129,15 +129,10 @@ pub struct LaneStreams([[u64; LANES]; 4]);
 impl LaneStreams {
     /// Opens the streams.
     #[must_use]
-    pub fn new(seed: Seed, purpose: Purpose, first_path: u64) -> LaneStreams {
-        let key = purpose.key(seed);
-        let mut words = [[0; LANES]; 4];
-        for (word, row) in words.iter_mut().enumerate() {
-            for (lane, x) in row.iter_mut().enumerate() {
-                *x = stream::start(key, first_path.wrapping_add(lane as u64), word as u64);
-            }
-        }
-        LaneStreams(words)
+    pub fn new(width: Width, seed: Seed, purpose: Purpose, first_path: u64) -> LaneStreams {
+        let mut streams = LaneStreams([[0; LANES]; 4]);
+        open(width, &mut streams, purpose.key(seed), first_path);
+        streams
     }
 
     /// Fills rows with uniforms, inlined into the kernel that asks.
@@ -177,6 +172,16 @@ fn step(state: &mut [[u64; LANES]; 4], out: &mut [u64; LANES]) {
         let mut s = [s0[l], s1[l], s2[l], s3[l]];
         out[l] = stream::step(&mut s);
         [s0[l], s1[l], s2[l], s3[l]] = s;
+    }
+}
+
+kernel! {
+    fn open(streams: &mut LaneStreams, key: u64, first_path: u64) {
+        for (word, row) in streams.0.iter_mut().enumerate() {
+            for (lane, x) in row.iter_mut().enumerate() {
+                *x = stream::start(key, first_path.wrapping_add(lane as u64), word as u64);
+            }
+        }
     }
 }
 
@@ -251,7 +256,7 @@ mod tests {
     fn lanes_are_the_scalar_streams_at_every_width() {
         for width in Width::available() {
             let purpose = Purpose::Diffusion(2);
-            let mut lanes = LaneStreams::new(Seed(5), purpose, 1000);
+            let mut lanes = LaneStreams::new(width, Seed(5), purpose, 1000);
             let mut column = vec![[0.0; LANES]; 200];
             normals(width, &mut lanes, &mut column[..100]);
             uniforms(width, &mut lanes, &mut column[100..150]);
@@ -295,7 +300,7 @@ mod tests {
         let mut column = vec![[0.0; LANES]; 20_000];
         normals(
             width,
-            &mut LaneStreams::new(Seed(1), Purpose::Bridge, 0),
+            &mut LaneStreams::new(width, Seed(1), Purpose::Bridge, 0),
             &mut column,
         );
         let n = (column.len() * LANES) as f64;

@@ -12,7 +12,7 @@ use super::proof::Proofs;
 use super::tally::{Cell, Sight, Tally, bridged};
 use super::{Attack, Coalition, Cost, Drawn, NEVER, NotANumber, Plan, Record, formulas, varied};
 use crate::random::lanes::{LANES, LaneStreams, Width, uniforms};
-use crate::random::{Purpose, Seed, Stream, math};
+use crate::random::{Purpose, Seed, Stream};
 use std::ops::Range;
 
 /// A plan with what is worked out once for all its paths.
@@ -191,15 +191,21 @@ impl<'a> Engine<'a> {
             profit.open(market_plan, self.width, self.seed, path, &drawn);
         }
         let bridging = self.designs.iter().any(|design| design.bridge.is_some());
-        let mut bridge = LaneStreams::new(self.seed, Purpose::Bridge, path);
+        let mut bridge =
+            bridging.then(|| LaneStreams::new(self.width, self.seed, Purpose::Bridge, path));
+        // The fast accounts look for themselves.
+        let watching = self.designs.iter().any(|design| design.fast.is_none());
         while self.market.step(market_plan) {
             let days = self.market.days;
-            if bridging {
-                uniforms(self.width, &mut bridge, &mut self.bridge[..days]);
+            if let Some(bridge) = &mut bridge {
+                uniforms(self.width, bridge, &mut self.bridge[..days]);
                 log_uniforms(self.width, &mut self.bridge[..days]);
             }
             for profit in &mut self.profits {
                 profit.step(self.width, &self.market);
+                if !watching {
+                    continue;
+                }
                 let lane = profit.without_number(self.width, days);
                 if let Some(lane) = lane.filter(|lane| *lane < count) {
                     let what = format!("the profit of attack {}", profit.index());
@@ -226,18 +232,17 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+        let quick = self.market.ends();
         for ((design, plan), ensemble) in
             self.designs.iter_mut().zip(self.plans).zip(into.iter_mut())
         {
-            design.close(
-                plan.plan,
-                self.seed,
-                &self.market,
-                path,
-                count,
-                ensemble,
-                &mut self.values,
-            );
+            // Where they are not kept, the last prices are there to be checked.
+            let ends = |lane: usize| match plan.plan.record {
+                Record::Full => self.market.end(lane).map(libm::exp).collect(),
+                Record::MinMargin | Record::Critical => quick.iter().map(|row| row[lane]).collect(),
+            };
+            let values = &mut self.values;
+            design.close(plan.plan, self.seed, &ends, path, count, ensemble, values);
         }
     }
 }
@@ -563,23 +568,25 @@ impl Design {
         &mut self,
         plan: &Plan,
         seed: Seed,
-        market: &Market,
+        ends: &dyn Fn(usize) -> Vec<f64>,
         path: u64,
         count: usize,
         ensemble: &mut Ensemble,
         values: &mut Values,
     ) {
+        for fast in self.fast.iter().flatten() {
+            let lost = (0..count).find(|lane| fast.lost[*lane] > 0.0);
+            if let Some(lane) = lost {
+                let (path, what) = (path + lane as u64, "a cost less a profit".to_owned());
+                NotANumber { seed, path, what }.stop();
+            }
+        }
         let mut tallies: Vec<Option<Tally>> = std::mem::take(&mut self.tallies)
             .into_iter()
             .map(Some)
             .collect();
-        // Where they are not kept, the last prices are there to be checked: a quick exponential.
-        let price = match plan.record {
-            Record::Full => libm::exp,
-            Record::MinMargin | Record::Critical => math::exp,
-        };
         for lane in 0..count {
-            let mut ends: Vec<f64> = market.end(lane).map(price).collect();
+            let mut ends = ends(lane);
             let end_value_usd = ends.pop().expect("the value at risk is a factor");
             let costs = plan
                 .costs

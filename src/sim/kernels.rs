@@ -1,13 +1,15 @@
 //! The arithmetic of a day over columns: small loops that the compiler turns into vectors.
 
-use crate::random::lanes::{LANES, LaneStreams, Row, Width, kernel, normals_of, uniforms};
+use crate::random::lanes::{
+    LANES, LaneStreams, Row, Width, exponentials, kernel, normals_of, uniforms,
+};
 use crate::random::math;
 use std::ops::{Deref, DerefMut};
 
 /// Days of a column: short enough that all columns of a block stay in the second-level cache.
-pub(super) const TILE_DAYS: usize = 32;
+pub(super) const TILE_DAYS: usize = 64;
 
-const _: () = assert!(TILE_DAYS <= u32::BITS as usize, "a tile's days are bits");
+const _: () = assert!(TILE_DAYS <= u64::BITS as usize, "a tile's days are bits");
 
 /// A column of one tile, on the boundaries of cache lines: a vector of eight numbers that
 /// straddles two of them costs two accesses.
@@ -40,6 +42,8 @@ pub(super) struct MinMargin {
     pub day: Row,
     pub cost: Row,
     pub attack: Row,
+    /// 1 for a lane that met a margin which is no number.
+    pub lost: Row,
 }
 
 impl MinMargin {
@@ -49,6 +53,7 @@ impl MinMargin {
             day: [0.0; LANES],
             cost: [f64::NAN; LANES],
             attack: [0.0; LANES],
+            lost: [0.0; LANES],
         }
     }
 }
@@ -60,56 +65,20 @@ pub(super) fn column() -> Column {
 
 /// `out = bias + sum of coefficient * column`, in the order of the terms.
 pub(super) fn linear(width: Width, bias: f64, terms: &[(f64, &[Row])], out: &mut [Row]) {
-    /// One pass over memory for up to this many terms.
-    const MOST: usize = 6;
-    let (first, rest) = terms.split_at(terms.len().min(MOST));
-    match first.len() {
-        0 => fill(width, bias, out),
-        1 => combine(
-            width,
-            bias,
-            coefficients::<1>(first),
-            columns::<1>(first),
-            out,
-        ),
-        2 => combine(
-            width,
-            bias,
-            coefficients::<2>(first),
-            columns::<2>(first),
-            out,
-        ),
-        3 => combine(
-            width,
-            bias,
-            coefficients::<3>(first),
-            columns::<3>(first),
-            out,
-        ),
-        4 => combine(
-            width,
-            bias,
-            coefficients::<4>(first),
-            columns::<4>(first),
-            out,
-        ),
-        5 => combine(
-            width,
-            bias,
-            coefficients::<5>(first),
-            columns::<5>(first),
-            out,
-        ),
-        _ => combine(
-            width,
-            bias,
-            coefficients::<6>(first),
-            columns::<6>(first),
-            out,
-        ),
+    macro_rules! go {
+        ($k:literal) => {
+            combine::<$k>(width, bias, coefficients(terms), columns(terms), out)
+        };
     }
-    for (coefficient, column) in rest {
-        accumulate(width, *coefficient, column, out);
+    match terms.len() {
+        0 => fill(width, bias, out),
+        1 => go!(1),
+        2 => go!(2),
+        3 => go!(3),
+        4 => go!(4),
+        5 => go!(5),
+        6 => go!(6),
+        _ => combine_many(width, bias, terms, out),
     }
 }
 
@@ -145,11 +114,16 @@ kernel! {
 }
 
 kernel! {
-    fn accumulate(coefficient: f64, column: &[Row], out: &mut [Row]) {
-        for (row, x) in out.iter_mut().zip(column) {
-            for l in 0..LANES {
-                row[l] = coefficient.mul_add(x[l], row[l]);
+    fn combine_many(bias: f64, terms: &[(f64, &[Row])], out: &mut [Row]) {
+        for (day, row) in out.iter_mut().enumerate() {
+            let mut sum = [bias; LANES];
+            for (coefficient, column) in terms {
+                let column = &column[day];
+                for l in 0..LANES {
+                    sum[l] = coefficient.mul_add(column[l], sum[l]);
+                }
             }
+            *row = sum;
         }
     }
 }
@@ -166,7 +140,7 @@ kernel! {
 }
 
 /// Zeros where no jump struck: what reads whole columns needs them.
-pub(super) fn calm(struck: u32, log: &mut [Row]) {
+pub(super) fn calm(struck: u64, log: &mut [Row]) {
     for (day, row) in log.iter_mut().enumerate() {
         if struck >> day & 1 == 0 {
             *row = [0.0; LANES];
@@ -174,71 +148,95 @@ pub(super) fn calm(struck: u32, log: &mut [Row]) {
     }
 }
 
-/// One tile of a factor: each day's logarithm is the day's before plus `drift`, the loaded
-/// normals and, on the days whose bit `struck` has, what `log` held (jumps); `price`, where
-/// anybody asks, is its exponential.
+/// What a factor moves by each day of a tile: a drift, loadings on some of the normals, jumps.
+pub(super) struct Steps<'a> {
+    pub drift: f64,
+    /// Each with the index of its normals.
+    pub loadings: &'a [(f64, usize)],
+    pub normals: &'a [Column],
+    /// The days on which jumps strike, as bits.
+    pub struck: u64,
+    /// What jumps add on those days; stale on others.
+    pub jumped: &'a [Row],
+}
+
+impl<'a> Steps<'a> {
+    fn column(&self, k: usize) -> &'a [Row] {
+        &self.normals[self.loadings[k].1][..self.jumped.len()]
+    }
+}
+
+/// One tile of a factor: each day's logarithm is the day's before plus the drift, the loaded
+/// normals and the jumps; `price` is its exponential. What nobody asks for is not written.
 pub(super) fn advance(
     width: Width,
-    drift: f64,
-    terms: &[(f64, &[Row])],
+    steps: &Steps,
     state: &mut Row,
-    (struck, log): (u32, &mut [Row]),
+    log: Option<&mut [Row]>,
     price: Option<&mut [Row]>,
 ) {
-    /// One pass over memory for up to this many terms.
-    const MOST: usize = 6;
-    let (last, first) = terms.split_at(terms.len().min(MOST));
-    let mut struck = struck;
-    if !first.is_empty() {
-        calm(struck, log);
-        struck = u32::MAX;
-    }
-    for (coefficient, column) in first {
-        accumulate(width, *coefficient, column, log);
-    }
     macro_rules! go {
         ($k:literal) => {{
-            let (by, of) = (coefficients(last), columns(last));
-            match price {
-                Some(price) => walk_price::<$k>(width, drift, by, of, state, struck, log, price),
-                None => walk::<$k>(width, drift, by, of, state, struck, log),
+            let by: [f64; $k] = std::array::from_fn(|k| steps.loadings[k].0);
+            let of: [&[Row]; $k] = std::array::from_fn(|k| steps.column(k));
+            match (log, price) {
+                (None, Some(price)) => walk_price::<$k>(width, steps, by, of, state, price),
+                (Some(log), price) => {
+                    walk::<$k>(width, steps, by, of, state, log);
+                    price_of(width, log, price);
+                }
+                (None, None) => {}
             }
         }};
     }
-    match last.len() {
+    match steps.loadings.len() {
         0 => go!(0),
         1 => go!(1),
         2 => go!(2),
         3 => go!(3),
         4 => go!(4),
         5 => go!(5),
-        _ => go!(6),
+        6 => go!(6),
+        many => {
+            let terms: Vec<(f64, &[Row])> = (0..many)
+                .map(|k| (steps.loadings[k].0, steps.column(k)))
+                .collect();
+            match (log, price) {
+                (None, Some(price)) => walk_many_price(width, steps, &terms, state, price),
+                (Some(log), price) => {
+                    walk_many(width, steps, &terms, state, log);
+                    price_of(width, log, price);
+                }
+                (None, None) => {}
+            }
+        }
     }
+}
+
+fn price_of(width: Width, log: &[Row], price: Option<&mut [Row]>) {
+    if let Some(price) = price {
+        price.copy_from_slice(log);
+        exponentials(width, price);
+    }
+}
+
+/// What a day brings before its normals: the drift, and the jumps where there are any.
+#[inline(always)]
+fn start_of(steps: &Steps, day: usize) -> Row {
+    let mut step = [0.0 + steps.drift; LANES];
+    if steps.struck >> day & 1 == 1 {
+        let jumps = &steps.jumped[day];
+        for l in 0..LANES {
+            step[l] = jumps[l] + steps.drift;
+        }
+    }
+    step
 }
 
 /// The next state. Arrays go in and out by value: written in place, the compiler made it half
 /// vectors and shuffles that waited for each other's stores.
 #[inline(always)]
-fn step_of<const K: usize>(
-    day: usize,
-    drift: f64,
-    coefficients: &[f64; K],
-    columns: &[&[Row]; K],
-    state: Row,
-    jumps: Option<&Row>,
-) -> Row {
-    let mut step = [0.0 + drift; LANES];
-    if let Some(jumps) = jumps {
-        for l in 0..LANES {
-            step[l] = jumps[l] + drift;
-        }
-    }
-    for k in 0..K {
-        let column = &columns[k][day];
-        for l in 0..LANES {
-            step[l] = coefficients[k].mul_add(column[l], step[l]);
-        }
-    }
+fn add_rows(state: Row, step: Row) -> Row {
     let mut next = state;
     for l in 0..LANES {
         next[l] += step[l];
@@ -246,14 +244,53 @@ fn step_of<const K: usize>(
     next
 }
 
+#[inline(always)]
+fn step_of<const K: usize>(
+    day: usize,
+    steps: &Steps,
+    coefficients: &[f64; K],
+    columns: &[&[Row]; K],
+    state: Row,
+) -> Row {
+    let mut step = start_of(steps, day);
+    for k in 0..K {
+        let column = &columns[k][day];
+        for l in 0..LANES {
+            step[l] = coefficients[k].mul_add(column[l], step[l]);
+        }
+    }
+    add_rows(state, step)
+}
+
+#[inline(always)]
+fn step_of_many(day: usize, steps: &Steps, terms: &[(f64, &[Row])], state: Row) -> Row {
+    let mut step = start_of(steps, day);
+    for (coefficient, column) in terms {
+        let column = &column[day];
+        for l in 0..LANES {
+            step[l] = coefficient.mul_add(column[l], step[l]);
+        }
+    }
+    add_rows(state, step)
+}
+
+/// Exponentials of a row, by value as the next state.
+#[inline(always)]
+fn exponential_of(row: Row) -> Row {
+    let mut out = [0.0; LANES];
+    for l in 0..LANES {
+        out[l] = math::exp(row[l]);
+    }
+    out
+}
+
 kernel! {
     fn walk<const K: usize>(
-        drift: f64, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, struck: u32, log: &mut [Row],
+        steps: &Steps, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, log: &mut [Row],
     ) {
         let mut at = *state;
         for (day, row) in log.iter_mut().enumerate() {
-            let jumps = (struck >> day & 1 == 1).then_some(&*row);
-            at = step_of(day, drift, &coefficients, &columns, at, jumps);
+            at = step_of(day, steps, &coefficients, &columns, at);
             *row = at;
         }
         *state = at;
@@ -262,18 +299,34 @@ kernel! {
 
 kernel! {
     fn walk_price<const K: usize>(
-        drift: f64, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, struck: u32, log: &mut [Row], price: &mut [Row],
+        steps: &Steps, coefficients: [f64; K], columns: [&[Row]; K], state: &mut Row, price: &mut [Row],
     ) {
         let mut at = *state;
-        for (day, (row, price)) in log.iter_mut().zip(price).enumerate() {
-            let jumps = (struck >> day & 1 == 1).then_some(&*row);
-            at = step_of(day, drift, &coefficients, &columns, at, jumps);
+        for (day, row) in price.iter_mut().enumerate() {
+            at = step_of(day, steps, &coefficients, &columns, at);
+            *row = exponential_of(at);
+        }
+        *state = at;
+    }
+}
+
+kernel! {
+    fn walk_many(steps: &Steps, terms: &[(f64, &[Row])], state: &mut Row, log: &mut [Row]) {
+        let mut at = *state;
+        for (day, row) in log.iter_mut().enumerate() {
+            at = step_of_many(day, steps, terms, at);
             *row = at;
-            let mut out = [0.0; LANES];
-            for l in 0..LANES {
-                out[l] = math::exp(at[l]);
-            }
-            *price = out;
+        }
+        *state = at;
+    }
+}
+
+kernel! {
+    fn walk_many_price(steps: &Steps, terms: &[(f64, &[Row])], state: &mut Row, price: &mut [Row]) {
+        let mut at = *state;
+        for (day, row) in price.iter_mut().enumerate() {
+            at = step_of_many(day, steps, terms, at);
+            *row = exponential_of(at);
         }
         *state = at;
     }
@@ -344,6 +397,7 @@ kernel! {
             for l in 0..LANES {
                 let cost = share * s[l];
                 let margin = cost - p[l];
+                best.lost[l] = if margin.is_nan() { 1.0 } else { best.lost[l] };
                 let better = margin < best.margin[l];
                 best.margin[l] = if better { margin } else { best.margin[l] };
                 best.day[l] = if better { today } else { best.day[l] };

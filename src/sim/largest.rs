@@ -139,11 +139,12 @@ kernel! {
     fn largest_sums(tokens: &[f64], price: &[Row], threshold: f64, value: &mut [Row], sum: &mut Row) {
         let assets = price.len();
         let mut total = [0.0; LANES];
-        for (row, tokens) in value.iter_mut().zip(tokens.chunks_exact(assets)) {
+        for (entity, row) in value.iter_mut().enumerate() {
             let mut worth = [0.0; LANES];
-            for (tokens, price) in tokens.iter().zip(price) {
+            for asset in 0..assets {
+                let tokens = tokens[entity * assets + asset];
                 for l in 0..LANES {
-                    worth[l] = tokens.mul_add(price[l], worth[l]);
+                    worth[l] = tokens.mul_add(price[asset][l], worth[l]);
                 }
             }
             for l in 0..LANES {
@@ -155,40 +156,75 @@ kernel! {
         for l in 0..LANES {
             target[l] = threshold * total[l];
         }
-        // Each pass takes the next largest value, and its equals, until every lane has enough.
-        let mut before = [f64::INFINITY; LANES];
-        for _ in 0..value.len() {
-            let mut next = [0.0; LANES];
-            let mut equals = [0.0; LANES];
-            for row in value.iter() {
+        // Each pass carries the largest of the values that are left to their end, as a bubble
+        // rises, until every lane has enough. Equals are kept: each has its turn.
+        for left in (0..value.len()).rev() {
+            let mut largest = value[0];
+            for entity in 0..left {
+                let next = value[entity + 1];
+                let mut less = [0.0; LANES];
                 for l in 0..LANES {
-                    let v = row[l];
-                    let greater = v < before[l] && v > next[l];
-                    #[expect(clippy::float_cmp, reason = "equals are copies of one number")]
-                    let same = v == next[l];
-                    equals[l] = if greater { 1.0 } else { equals[l] + if same { 1.0 } else { 0.0 } };
-                    next[l] = if greater { v } else { next[l] };
+                    less[l] = if next[l] > largest[l] { largest[l] } else { next[l] };
+                    largest[l] = if next[l] > largest[l] { next[l] } else { largest[l] };
                 }
+                value[entity] = less;
             }
-            let mut most = 0.0;
-            for l in 0..LANES {
-                most = if equals[l] > most && next[l] > 0.0 { equals[l] } else { most };
-            }
-            let mut copy = 0.0;
-            while copy < most {
-                for l in 0..LANES {
-                    let take = sum[l] < target[l] && copy < equals[l];
-                    sum[l] += if take { next[l] } else { 0.0 };
-                }
-                copy += 1.0;
-            }
-            before = next;
             let mut missing = 0;
             for l in 0..LANES {
-                missing |= u64::from(sum[l] < target[l] && next[l] > 0.0);
+                sum[l] += if sum[l] < target[l] { largest[l] } else { 0.0 };
+                missing |= u64::from(sum[l] < target[l]);
             }
             if missing == 0 {
                 return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Sorted, then taken from the top: the slow way.
+    fn by_sorting(tokens: &[f64], prices: &[f64], threshold: f64) -> f64 {
+        let worth = |tokens: &[f64]| {
+            let terms = tokens.iter().zip(prices);
+            terms.fold(0.0, |sum, (t, p)| t.mul_add(*p, sum))
+        };
+        let mut value: Vec<f64> = tokens.chunks(prices.len()).map(worth).collect();
+        let target = threshold * value.iter().sum::<f64>();
+        value.sort_by(|a, b| b.total_cmp(a));
+        let mut sum = 0.0;
+        for v in value {
+            if sum < target {
+                sum += v;
+            }
+        }
+        sum
+    }
+
+    proptest! {
+        /// Few different sizes, so that many are equal; and some have nothing.
+        #[test]
+        fn the_largest_are_those_that_sorting_finds(
+            sizes in prop::collection::vec((0_u8..5, 0_u8..3), 1..60),
+            prices in prop::collection::vec((1_u16..500, 1_u16..500), LANES),
+            threshold in 0.01..1.0_f64,
+        ) {
+            let tokens: Vec<f64> = sizes.iter().flat_map(|(a, b)| [f64::from(*a), f64::from(*b)]).collect();
+            let mut price = [[0.0; LANES]; 2];
+            for (lane, (a, b)) in prices.iter().enumerate() {
+                (price[0][lane], price[1][lane]) = (f64::from(*a), f64::from(*b) / 7.0);
+            }
+            for width in Width::available() {
+                let mut value = vec![[0.0; LANES]; sizes.len()];
+                let mut sum = [0.0; LANES];
+                largest_sums(width, &tokens, &price, threshold, &mut value, &mut sum);
+                for lane in 0..LANES {
+                    let expected = by_sorting(&tokens, &[price[0][lane], price[1][lane]], threshold);
+                    prop_assert_eq!(sum[lane].to_bits(), expected.to_bits());
+                }
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Prices and the value at risk of a block of paths, a tile of days at a time.
 
-use super::kernels::{Column, TILE_DAYS, advance, calm, column, geometric_round, lanes_until};
+use super::kernels::{
+    Column, Steps, TILE_DAYS, advance, calm, column, geometric_round, lanes_until,
+};
 use super::varied::{self, VariedMarket};
 use super::{Jumps, Monitoring, Plan, Record, Take, When};
-use crate::random::lanes::{LANES, LaneStreams, Row, Width, normals};
+use crate::random::lanes::{LANES, LaneStreams, Row, Width, exponentials, kernel, normals};
 use crate::random::{Purpose, Seed};
 
 /// The market of [`LANES`] paths. All memory is taken once and used for block after block.
@@ -12,8 +14,8 @@ pub(super) struct Market {
     /// Which normals any moving factor needs.
     drawn: Vec<usize>,
     drift: Vec<f64>,
-    /// Loadings of each factor's daily step on the drawn normals.
-    loading: Vec<Vec<f64>>,
+    /// Loadings of each factor's daily step, with the index of the drawn normals.
+    loading: Vec<Vec<(f64, usize)>>,
     start: Vec<f64>,
     /// Numbers of each lane in the place of these, where parameters are uncertain.
     varied: Option<VariedMarket>,
@@ -24,10 +26,10 @@ pub(super) struct Market {
     priced: Vec<bool>,
     normal: Vec<Column>,
     state: Vec<Row>,
-    /// Logarithm of each factor: the assets, then the value at risk.
-    pub log: Vec<Column>,
-    /// The days of the tile, as bits, on which a jump struck each factor.
-    struck: Vec<u32>,
+    /// What jumps add to the logarithm of the factor at hand, on the days that they strike.
+    jumped: Column,
+    /// Logarithm of the value at risk.
+    pub log_value: Column,
     /// Price of each asset, then the value at risk, USD.
     pub price: Vec<Column>,
     /// What jumps did to the logarithm of each factor, where anybody asks.
@@ -86,7 +88,10 @@ impl Market {
             width,
             drift: plan.log_drift_per_day(),
             loading: (0..n)
-                .map(|f| drawn.iter().map(|&k| entry(f, k)).collect())
+                .map(|f| {
+                    let all = drawn.iter().enumerate().map(|(at, &k)| (entry(f, k), at));
+                    all.filter(|(loading, _)| loading.abs() > 0.0).collect()
+                })
                 .collect(),
             start: plan.factors().map(|f| libm::log(f.start)).collect(),
             varied: None,
@@ -97,8 +102,8 @@ impl Market {
             normal: drawn.iter().map(|_| column()).collect(),
             drawn,
             state: vec![[0.0; LANES]; n],
-            log: (0..n).map(|_| column()).collect(),
-            struck: vec![0; n],
+            jumped: column(),
+            log_value: column(),
             price: (0..n).map(|_| column()).collect(),
             jump: (0..if keep_jumps { n } else { 0 })
                 .map(|_| column())
@@ -121,11 +126,11 @@ impl Market {
         self.streams.clear();
         let purposes = self.drawn.iter().map(|&k| Purpose::Diffusion(k));
         self.streams
-            .extend(purposes.map(|p| LaneStreams::new(seed, p, path)));
+            .extend(purposes.map(|p| LaneStreams::new(self.width, seed, p, path)));
         for kind in &mut self.jumps {
             kind.draw(
                 self.width,
-                LaneStreams::new(seed, kind.purpose, path),
+                LaneStreams::new(self.width, seed, kind.purpose, path),
                 plan.days,
                 lanes,
             );
@@ -144,8 +149,12 @@ impl Market {
         for (streams, column) in self.streams.iter_mut().zip(&mut self.normal) {
             normals(self.width, streams, &mut column[..days]);
         }
-        self.strike();
-        for f in 0..self.log.len() {
+        for f in 0..self.state.len() {
+            let struck = self.strike(f);
+            let is_value = f + 1 == self.state.len();
+            let jumped = &mut self.jumped[..days];
+            let state = &mut self.state[f];
+            let price = self.priced[f].then(|| &mut self.price[f][..days]);
             if let Some(varied) = &self.varied {
                 let terms: Vec<(&Row, &[Row])> = varied.loading[f]
                     .iter()
@@ -153,22 +162,23 @@ impl Market {
                     .filter(|(loading, _)| loading.iter().any(|x| x.abs() > 0.0))
                     .map(|(loading, column)| (loading, &column[..days]))
                     .collect();
-                let price = self.priced[f].then(|| &mut self.price[f][..days]);
-                let (state, log) = (&mut self.state[f], &mut self.log[f][..days]);
-                calm(self.struck[f], log);
-                varied::advance(self.width, &varied.drift[f], &terms, state, log, price);
+                calm(struck, jumped);
+                // Where the jumps were the logarithms are then.
+                varied::advance(self.width, &varied.drift[f], &terms, state, jumped, price);
+                if is_value {
+                    self.log_value[..days].copy_from_slice(jumped);
+                }
                 continue;
             }
-            let terms: Vec<(f64, &[Row])> = self.loading[f]
-                .iter()
-                .zip(&self.normal)
-                .filter(|(loading, _)| loading.abs() > 0.0)
-                .map(|(loading, column)| (*loading, &column[..days]))
-                .collect();
-            let price = self.priced[f].then(|| &mut self.price[f][..days]);
-            let (state, log) = (&mut self.state[f], &mut self.log[f][..days]);
-            let log = (self.struck[f], log);
-            advance(self.width, self.drift[f], &terms, state, log, price);
+            let steps = Steps {
+                drift: self.drift[f],
+                loadings: &self.loading[f],
+                normals: &self.normal,
+                struck,
+                jumped,
+            };
+            let log = is_value.then(|| &mut self.log_value[..days]);
+            advance(self.width, &steps, state, log, price);
         }
         true
     }
@@ -185,28 +195,46 @@ impl Market {
         self.state.iter().map(move |row| row[lane])
     }
 
-    /// Starts the tile's steps with its jumps.
-    fn strike(&mut self) {
+    /// Each factor of all lanes where the tiles so far have led.
+    pub fn ends(&self) -> Vec<Row> {
+        let mut ends = self.state.clone();
+        exponentials(self.width, &mut ends);
+        ends
+    }
+
+    /// Gathers what jumps do to one factor in the tile. Gives the days that they strike, as bits;
+    /// the column is stale on others.
+    fn strike(&mut self, f: usize) -> u64 {
         let tile = (self.first_day as usize - 1) / TILE_DAYS;
-        self.struck.fill(0);
-        for column in &mut self.jump {
-            column.fill([0.0; LANES]);
-        }
+        let mut struck = 0;
         for kind in &self.jumps {
-            for strike in &kind.strikes[tile] {
-                let (day, lane) = (usize::from(strike.day_of_tile), usize::from(strike.lane));
-                for &(f, loading) in &kind.moves {
-                    if self.struck[f] >> day & 1 == 0 {
-                        self.struck[f] |= 1 << day;
-                        self.log[f][day] = [0.0; LANES];
-                    }
-                    self.log[f][day][lane] += loading * strike.size;
-                    if self.keep_jumps {
-                        self.jump[f][day][lane] += loading * strike.size;
-                    }
-                }
+            for &(_, loading) in kind.moves.iter().filter(|(moved, _)| *moved == f) {
+                let strikes = &kind.strikes[tile];
+                struck = strike(self.width, strikes, loading, struck, &mut self.jumped);
             }
         }
+        if self.keep_jumps {
+            self.jump[f].copy_from_slice(&self.jumped);
+            calm(struck, &mut self.jump[f]);
+        }
+        struck
+    }
+}
+
+kernel! {
+    /// Adds the strikes of a tile to a factor's column. The days struck so far are the bits of
+    /// `struck`, which it gives back with today's; on any other day the column's row is stale.
+    fn strike(strikes: &[Strike], loading: f64, struck: u64, column: &mut [Row]) -> u64 {
+        let mut struck = struck;
+        for strike in strikes {
+            let row = &mut column[usize::from(strike.day_of_tile)];
+            if struck >> strike.day_of_tile & 1 == 0 {
+                struck |= 1 << strike.day_of_tile;
+                *row = [0.0; LANES];
+            }
+            row[usize::from(strike.lane)] += loading * strike.size;
+        }
+        struck
     }
 }
 

@@ -53,6 +53,7 @@ use crate::random::lanes::Width;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// How a long run tells where it is, and how it is told to stop.
 pub struct Progress<'a> {
@@ -77,7 +78,7 @@ impl Progress<'_> {
 /// Paths that one task plays before it reports.
 const CHUNK: u64 = 512;
 /// Chunks whose results wait to be put in order, so that memory does not grow with paths.
-const WAVE: u64 = 64;
+const WAVE: u64 = 256;
 
 /// Plays the paths of a range. `None` if it was cancelled.
 ///
@@ -180,24 +181,29 @@ fn stream_checked(
         return Some(());
     }
     let designs: Vec<engine::Prepared> = plans.iter().map(engine::Prepared::new).collect();
+    // One for each thread in the end: their memory is taken once.
+    let idle: Mutex<Vec<engine::Engine>> = Mutex::default();
+    let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
     let chunks = paths.end.saturating_sub(paths.start).div_ceil(CHUNK);
     for wave in (0..chunks).step_by(WAVE as usize) {
-        let parts: Vec<Option<Vec<Ensemble>>> = (wave..(wave + WAVE).min(chunks))
+        let parts: Vec<Option<Vec<Ensemble>>> = (0..WAVE.min(chunks - wave) as usize)
             .into_par_iter()
-            .map_init(
-                || engine::Engine::new(&designs, seed, width),
-                |engine, chunk| {
-                    if progress.cancel.load(Ordering::Relaxed) {
-                        return None;
-                    }
-                    let start = paths.start + chunk * CHUNK;
-                    let end = (start + CHUNK).min(paths.end);
-                    let mut part = empty(plans, seed, start);
-                    engine.play(start..end, &mut part);
-                    (progress.finished)(end - start);
-                    Some(part)
-                },
-            )
+            // Any chunk can go to the thread that is free.
+            .with_max_len(1)
+            .map(|chunk| {
+                if progress.cancel.load(Ordering::Relaxed) {
+                    return None;
+                }
+                let start = paths.start + (wave + chunk as u64) * CHUNK;
+                let end = (start + CHUNK).min(paths.end);
+                let mut part = empty(plans, seed, start);
+                let free = idle().pop();
+                let mut engine = free.unwrap_or_else(|| engine::Engine::new(&designs, seed, width));
+                engine.play(start..end, &mut part);
+                idle().push(engine);
+                (progress.finished)(end - start);
+                Some(part)
+            })
             .collect();
         for part in parts {
             take(part?);

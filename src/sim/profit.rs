@@ -99,7 +99,7 @@ impl Profit {
             .attack
             .take
             .is_random()
-            .then(|| LaneStreams::new(seed, Purpose::Mark(self.index), path));
+            .then(|| LaneStreams::new(width, seed, Purpose::Mark(self.index), path));
         if let When::Poisson { per_year } = self.attack.when {
             self.draw_opportunities(width, plan.days, per_year, seed, path);
         }
@@ -119,7 +119,7 @@ impl Profit {
         if per_year <= 0.0 {
             return;
         }
-        let mut streams = LaneStreams::new(seed, Purpose::Arrivals(self.index), path);
+        let mut streams = LaneStreams::new(width, seed, Purpose::Arrivals(self.index), path);
         let (mut time, mut z) = ([0.0; LANES], [[0.0; LANES]]);
         loop {
             match &self.varied {
@@ -150,7 +150,7 @@ impl Profit {
     pub fn step(&mut self, width: Width, market: &Market) {
         let days = market.days;
         let value = &market.price[market.price.len() - 1][..days];
-        let log_value = &market.log[market.log.len() - 1][..days];
+        let log_value = &market.log_value[..days];
         if !at_opportunities(&self.attack) {
             let out = &mut self.daily[..days];
             match self.attack.take {
@@ -270,7 +270,7 @@ impl Profit {
         let attack = self.lanes.get(lane).unwrap_or(&self.attack);
         let take = match attack.take {
             Take::LognormalShareOfValue { log_mean, log_sd } => {
-                math::exp(market.log[last][day][lane] + z.mul_add(log_sd, log_mean))
+                math::exp(market.log_value[day][lane] + z.mul_add(log_sd, log_mean))
             }
             Take::LognormalUsd { log_mean, log_sd } => math::exp(z.mul_add(log_sd, log_mean)),
             Take::Pareto(law) => law.at_normal(z),

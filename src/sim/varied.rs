@@ -131,14 +131,8 @@ pub(super) fn advance(
     log: &mut [Row],
     price: Option<&mut [Row]>,
 ) {
-    /// Terms that the kernel for all lanes alike takes in one pass, after the drift.
-    const MOST: usize = 6;
-    let (last, first) = terms.split_at(terms.len().min(MOST));
-    for (coefficient, column) in first {
-        accumulate(width, coefficient, column, log);
-    }
     add_drift(width, drift, log);
-    for (coefficient, column) in last {
+    for (coefficient, column) in terms {
         accumulate(width, coefficient, column, log);
     }
     walk(width, state, log);

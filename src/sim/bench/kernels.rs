@@ -36,7 +36,7 @@ impl Kernels {
 
 /// Measures each kernel in one of its compiled forms, filling a column so many times.
 pub(super) fn measure(width: Width, fills: u64) -> Kernels {
-    let mut streams = LaneStreams::new(Seed::default(), Purpose::Diffusion(0), 0);
+    let mut streams = LaneStreams::new(width, Seed::default(), Purpose::Diffusion(0), 0);
     let mut numbers = column();
     let uniform = rate(fills, || {
         uniforms(width, &mut streams, black_box(&mut numbers))
