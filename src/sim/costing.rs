@@ -4,8 +4,8 @@
 use super::bridge::shares;
 use super::coalition::{self, CERTIFIED, Grain};
 use super::engine::general;
-use super::kernels::{Column, TILE_DAYS, column, linear};
-use super::largest::LargestFirst;
+use super::kernels::{Column, MinMargin, TILE_DAYS, column, linear};
+use super::largest::{Deciding, LargestFirst};
 use super::market::Market;
 use super::proof::Proofs;
 use super::{Attack, Coalition, Cost, Monitoring, Plan, Weights};
@@ -376,30 +376,18 @@ impl Costing {
         }
     }
 
-    /// The stake of those who are largest, only in cells where it can make a smaller margin.
+    /// The smallest margins where those who are largest attack.
     pub fn largest_where_it_matters(
         &mut self,
-        plan: &Plan,
         width: Width,
         market: &Market,
-        attack: &Attack,
+        attack: &Deciding,
         profit: &[Row],
-        best: &Row,
+        best: &mut MinMargin,
     ) {
-        let theta = plan.thresholds[attack.threshold];
-        if let Some(largest) = &mut self.largest {
-            let stake = &mut self.stake[attack.threshold][..market.days];
-            linear(width, 0.0, &[(theta, &self.pool[..market.days])], stake);
-            largest.deciding(
-                width,
-                market,
-                theta,
-                attack.burned_share,
-                profit,
-                best,
-                stake,
-            );
-        }
+        let largest = self.largest.as_mut().expect("the largest are asked for");
+        let pool = &self.pool[..market.days];
+        largest.decide(width, market, attack, pool, profit, best);
     }
 
     /// Where the grain is small the continuum's stake is certified; elsewhere its gap is

@@ -5,6 +5,7 @@ use super::costing::{Costing, Finder, Values, proportional};
 use super::critical::{Bounds, Critical};
 use super::ensemble::Ensemble;
 use super::kernels::{Column, MinMargin, column, log_ratios, smallest_margins};
+use super::largest::Deciding;
 use super::market::Market;
 use super::outcome::{CostOutcome, PathOutcome};
 use super::profit::Profit;
@@ -350,26 +351,21 @@ impl Design {
             for best in fast {
                 for (k, attack) in plan.attacks.iter().enumerate() {
                     let profit = &profits[self.profits[k]].daily[..days];
-                    let (share, stake) = if plan.coalition == Coalition::LargestFirst {
-                        self.costing.largest_where_it_matters(
-                            plan,
-                            width,
-                            market,
-                            attack,
-                            profit,
-                            &best.margin,
-                        );
-                        (attack.burned_share, &self.costing.stake[attack.threshold])
-                    } else {
-                        (
-                            attack.burned_share * plan.thresholds[attack.threshold],
-                            &self.costing.pool,
-                        )
-                    };
+                    if plan.coalition == Coalition::LargestFirst {
+                        let attack = Deciding {
+                            index: k,
+                            share: attack.burned_share,
+                            threshold: plan.thresholds[attack.threshold],
+                        };
+                        self.costing
+                            .largest_where_it_matters(width, market, &attack, profit, best);
+                        continue;
+                    }
+                    let share = attack.burned_share * plan.thresholds[attack.threshold];
                     smallest_margins(
                         width,
                         share,
-                        &stake[..days],
+                        &self.costing.pool[..days],
                         profit,
                         first_day,
                         k as f64,

@@ -3,6 +3,7 @@
 //! over just the cells that need it.
 
 use super::Plan;
+use super::kernels::MinMargin;
 use super::market::Market;
 use crate::random::lanes::{LANES, Row, Width, kernel};
 
@@ -10,7 +11,10 @@ pub(super) struct LargestFirst {
     tokens: Vec<f64>,
     value: Vec<Row>,
     price: Vec<Row>,
+    /// Cells to search, as days of the tile and lanes.
     cells: Vec<(u8, u8)>,
+    /// What was found for each of them.
+    found: Vec<f64>,
 }
 
 impl LargestFirst {
@@ -20,6 +24,7 @@ impl LargestFirst {
             value: vec![[0.0; LANES]; plan.operators.entities],
             price: vec![[0.0; LANES]; plan.asset_count()],
             cells: Vec::new(),
+            found: Vec::new(),
         }
     }
 
@@ -30,63 +35,76 @@ impl LargestFirst {
             self.cells
                 .extend((0..LANES).map(|lane| (day as u8, lane as u8)));
         }
-        self.search(width, market, threshold, stake);
+        self.search(width, market, threshold);
+        for (&(day, lane), sum) in self.cells.iter().zip(&self.found) {
+            stake[usize::from(day)][usize::from(lane)] = *sum;
+        }
     }
 
-    /// `stake` holds the continuum's stake, which bounds the answer from below. Fills the cells
-    /// whose margin might be below `best`; the others get an infinite stake.
-    #[expect(clippy::too_many_arguments, reason = "columns in, columns out")]
-    pub fn deciding(
+    /// Enters the tile into the smallest margins, searching only the cells that can change them.
+    /// The continuum's stake, a share of the `pool`, bounds the answer from below.
+    pub fn decide(
         &mut self,
         width: Width,
         market: &Market,
-        threshold: f64,
-        share: f64,
+        attack: &Deciding,
+        pool: &[Row],
         profit: &[Row],
-        best: &Row,
-        stake: &mut [Row],
+        best: &mut MinMargin,
     ) {
+        // The sums of the bound and of the answer are rounded in different orders.
+        let rate = attack.share * attack.threshold * (1.0 - 1e-12);
         // The day with the least bound is searched first: its margin rules most others out.
         let mut least = [f64::INFINITY; LANES];
         let mut least_day = [0.0; LANES];
-        least_bounds(width, share, stake, profit, &mut least, &mut least_day);
-        let mut best = *best;
+        let lost = &mut best.lost;
+        least_bounds(width, rate, pool, profit, &mut least, &mut least_day, lost);
         self.cells.clear();
-        let promising = |l: &usize| least[*l] < best[*l];
-        self.cells.extend(
-            (0..LANES)
-                .filter(promising)
-                .map(|l| (least_day[l] as u8, l as u8)),
-        );
-        let first: Vec<(u8, u8)> = self.cells.clone();
-        let bounds: Vec<Row> = stake.to_vec();
-        self.search(width, market, threshold, stake);
-        for &(day, lane) in &first {
-            let (d, l) = (usize::from(day), usize::from(lane));
-            best[l] = best[l].min(share * stake[d][l] - profit[d][l]);
-        }
-        self.cells.clear();
-        for (day, bound) in bounds.iter().enumerate() {
-            let mut mask = candidates(width, share, bound, &profit[day], &best);
-            while mask != 0 {
-                let lane = mask.trailing_zeros() as u8;
-                mask &= mask - 1;
-                self.cells.push((day as u8, lane));
+        for lane in 0..LANES {
+            if least[lane] < best.margin[lane] {
+                self.cells.push((least_day[lane] as u8, lane as u8));
             }
         }
-        for row in stake.iter_mut() {
-            *row = [f64::INFINITY; LANES];
+        self.search(width, market, attack.threshold);
+        self.enter(market.first_day, attack, profit, best);
+        let mut searched = [usize::MAX; LANES];
+        for &(day, lane) in &self.cells {
+            searched[usize::from(lane)] = usize::from(day);
         }
-        // A first cell whose bound is its answer is no candidate again, but must keep it.
-        self.cells.extend(first.into_iter().filter(|&(day, lane)| {
-            let (d, l) = (usize::from(day), usize::from(lane));
-            share * bounds[d][l] - profit[d][l] >= best[l]
-        }));
-        self.search(width, market, threshold, stake);
+        self.cells.clear();
+        for (day, pool) in pool.iter().enumerate() {
+            let mut mask = candidates(width, rate, pool, &profit[day], &best.margin);
+            while mask != 0 {
+                let lane = mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                if searched[lane] != day {
+                    self.cells.push((day as u8, lane as u8));
+                }
+            }
+        }
+        self.search(width, market, attack.threshold);
+        self.enter(market.first_day, attack, profit, best);
+    }
+
+    /// Enters what was found into the smallest margins; of equal ones the first day counts.
+    fn enter(&self, first_day: u32, attack: &Deciding, profit: &[Row], best: &mut MinMargin) {
+        for (&(row, lane), stake) in self.cells.iter().zip(&self.found) {
+            let (row, lane) = (usize::from(row), usize::from(lane));
+            let cost = attack.share * stake;
+            let margin = cost - profit[row][lane];
+            let day = f64::from(first_day) + row as f64;
+            if (margin, day) < (best.margin[lane], best.day[lane]) {
+                best.margin[lane] = margin;
+                best.day[lane] = day;
+                best.cost[lane] = cost;
+                best.attack[lane] = attack.index as f64;
+            }
+        }
     }
 
     /// Searches the gathered cells, a row of them at a time.
-    fn search(&mut self, width: Width, market: &Market, threshold: f64, stake: &mut [Row]) {
+    fn search(&mut self, width: Width, market: &Market, threshold: f64) {
+        self.found.clear();
         for cells in self.cells.chunks(LANES) {
             for (price, column) in self.price.iter_mut().zip(&market.price) {
                 // What a short row leaves over repeats its first cell.
@@ -104,18 +122,29 @@ impl LargestFirst {
                 &mut self.value,
                 &mut found,
             );
-            for (&(day, lane), sum) in cells.iter().zip(found) {
-                stake[usize::from(day)][usize::from(lane)] = sum;
-            }
+            self.found.extend_from_slice(&found[..cells.len()]);
         }
     }
 }
 
+/// The attack that smallest margins are looked for.
+pub(super) struct Deciding {
+    /// Its place among the plan's attacks.
+    pub index: usize,
+    /// Share of the coalition's stake that burns.
+    pub share: f64,
+    /// Share of all stake that it needs.
+    pub threshold: f64,
+}
+
 kernel! {
-    fn least_bounds(share: f64, stake: &[Row], profit: &[Row], least: &mut Row, day: &mut Row) {
-        for (d, (s, p)) in stake.iter().zip(profit).enumerate() {
+    fn least_bounds(
+        rate: f64, pool: &[Row], profit: &[Row], least: &mut Row, day: &mut Row, lost: &mut Row,
+    ) {
+        for (d, (s, p)) in pool.iter().zip(profit).enumerate() {
             for l in 0..LANES {
-                let bound = share * s[l] - p[l];
+                let bound = rate * s[l] - p[l];
+                lost[l] = if bound.is_nan() { 1.0 } else { lost[l] };
                 let less = bound < least[l];
                 least[l] = if less { bound } else { least[l] };
                 day[l] = if less { d as f64 } else { day[l] };
@@ -126,10 +155,10 @@ kernel! {
 
 kernel! {
     /// A bit for each lane whose margin might be below its best.
-    fn candidates(share: f64, stake: &Row, profit: &Row, best: &Row) -> u64 {
+    fn candidates(rate: f64, pool: &Row, profit: &Row, best: &Row) -> u64 {
         let mut mask = 0;
         for l in 0..LANES {
-            mask |= u64::from(share * stake[l] - profit[l] < best[l]) << l;
+            mask |= u64::from(rate * pool[l] - profit[l] < best[l]) << l;
         }
         mask
     }

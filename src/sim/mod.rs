@@ -229,8 +229,13 @@ mod tests {
     /// Plans that [`Plan::check`] would not let pass, played all the same.
     #[test]
     fn a_path_that_is_no_number_stops_the_run_and_is_named() {
-        for record in [Record::Full, Record::MinMargin, Record::Critical] {
-            let mut market = workload::common(Coalition::Pooled);
+        for (record, coalition) in [
+            (Record::Full, Coalition::Pooled),
+            (Record::MinMargin, Coalition::Pooled),
+            (Record::MinMargin, Coalition::LargestFirst),
+            (Record::Critical, Coalition::Pooled),
+        ] {
+            let mut market = workload::common(coalition);
             market.days = 40;
             market.horizon_days = 40;
             market.record = record;
