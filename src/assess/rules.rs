@@ -6,7 +6,7 @@
 //! stake that the same paths would need is compared path by path on common random numbers. What
 //! a knob costs is a matter of the budget and belongs to whoever prices designs.
 
-use super::variants::{Comparison, Kind, Moment, compare};
+use super::variants::{Comparison, Kind, Moment, Scope, compare};
 use crate::economics::coalition::Effort;
 use crate::sim::{self, Cost, Ensemble, Plan, Progress, Record};
 use crate::spec::Parameters;
@@ -604,15 +604,20 @@ impl<'a> Baseline<'a> {
     /// The ledger on which a trial shows: of the attacks that its offence punishes the one with the
     /// smallest margin; for a rule of the whole set, the one that decides.
     fn shown(&self, trial: &Trial) -> usize {
+        // Of an attack that also takes other services, the attack alone has all its lines.
+        let deciding = match self.compared.deciding().scope {
+            Scope::Across(attack) => attack,
+            _ => self.compared.deciding,
+        };
         let Some(offence) = trial.offence else {
-            return self.compared.deciding;
+            return deciding;
         };
         let attacks = trial.model.value.attacks.iter().enumerate();
         attacks
             .filter(|(_, attack)| attack.offence == offence)
             .map(|(index, _)| (index, self.compared.ledgers[index].log_margin()))
             .min_by(|a, b| a.1.total_cmp(&b.1))
-            .map_or(self.compared.deciding, |(index, _)| index)
+            .map_or(deciding, |(index, _)| index)
     }
 
     /// What a trial does to the attack that it is about.

@@ -30,6 +30,13 @@ impl BribeTerms {
             + self.franchise_usd
             + self.pivotal * self.collateral_loss_usd
     }
+
+    /// The same less what the slash of this vote is expected to bring back to the briber, where he
+    /// is or shares with its recipient; a vote that brings more than it costs is had for nothing.
+    #[must_use]
+    pub fn net_price_usd(&self, slash_fraction: f64, lands: f64, returned_usd: f64) -> f64 {
+        (self.price_usd(slash_fraction, lands) - returned_usd).max(0.0)
+    }
 }
 
 /// P(one of `n` equal voters is decisive) when `needed` votes succeed and each other voter joins

@@ -8,6 +8,7 @@
 
 use crate::economics::passage::{CostAndProfit, LogMargin};
 use crate::economics::profit::RateLimited;
+use crate::sim;
 use crate::spec::Parameters;
 use crate::spec::model::{Attack, Chance, Detection, Extraction, Jumps, Model, Structure, Takes};
 use crate::stats::normal;
@@ -17,19 +18,20 @@ use crate::stats::normal;
 #[must_use]
 pub fn stake_usd(model: &Model, parameters: &Parameters) -> Option<f64> {
     let mut needed: f64 = 0.0;
-    for attack in &model.value.attacks {
+    let extra = sim::joint::extra_profits_usd(model, parameters);
+    for (attack, extra) in model.value.attacks.iter().zip(extra) {
         let burned = parameters.burned_share_of_mix(model, attack).get();
         let threshold = parameters.threshold_of(attack).get();
         if burned * threshold <= 0.0 {
             return None;
         }
-        needed = needed.max(cost_needed(model, parameters, attack) / (burned * threshold));
+        needed = needed.max(cost_needed(model, parameters, attack, extra) / (burned * threshold));
     }
     needed.is_finite().then_some(needed)
 }
 
 /// Cost of corruption that the closed form asks for against one attack, USD.
-fn cost_needed(model: &Model, parameters: &Parameters, attack: &Attack) -> f64 {
+fn cost_needed(model: &Model, parameters: &Parameters, attack: &Attack, extra_usd: f64) -> f64 {
     let years = model.target.insecure_within.years();
     let tolerance = model.target.at_most.get();
     let start = model.value.at_risk.start.get();
@@ -56,7 +58,7 @@ fn cost_needed(model: &Model, parameters: &Parameters, attack: &Attack) -> f64 {
     };
     let size = if attack.capped { size.min(start) } else { size };
     let size = size.min(attack.per_event.map_or(f64::INFINITY, |most| most.get()));
-    let size = limited_usd(model, parameters, attack, size) + model.extra_profit_usd(attack);
+    let size = limited_usd(model, parameters, attack, size) + extra_usd;
     let profit_volatility = if moves { value } else { 0.0 };
     let margin = CostAndProfit {
         cost_usd: 1.0,

@@ -65,6 +65,8 @@ struct Key {
     operators: Vec<usize>,
     entity_cap: f64,
     mix: Vec<Share>,
+    /// What each attack brings beside its take, USD: joint attacks depend on the design.
+    extra_usd: Vec<f64>,
     /// How much of each asset burns, for each attack that does not burn all alike.
     burns: Vec<Option<Vec<f64>>>,
     /// Days from detection to slash, for each attack that takes what becomes final until then.
@@ -311,6 +313,7 @@ impl<'a> Evaluator<'a> {
                 .collect(),
             entity_cap: parameters.entity_cap.get(),
             mix: parameters.mix.clone(),
+            extra_usd: sim::joint::extra_profits_usd(self.model, parameters),
             burns: self
                 .model
                 .value

@@ -1,6 +1,7 @@
 //! A checked model and one design, as the plain numbers that the engine plays.
 
 use super::harm::{Harm, Payout};
+use super::joint;
 use super::plan::{
     Attack as PlanAttack, Cap, Coalition, Compensation, Cost, Factor, Jumps as PlanJumps,
     Monitoring as PlanMonitoring, Operators as PlanOperators, Plan, Record,
@@ -10,7 +11,7 @@ use super::uncertainty::{Race, Uncertainty};
 use crate::economics::coalition::{Effort, cheapest_cover};
 use crate::economics::franchise;
 use crate::spec::model::{
-    self, Attack, Chance, Detection, Extraction, Jumps, MarketAsset, Model, Monitoring,
+    self, Attack, Chance, Detection, Deterrence, Extraction, Jumps, MarketAsset, Model, Monitoring,
     QueuedBefore, Quorum, Structure, Takes,
 };
 use crate::spec::parameters::{EXIT_WINDOW, Parameters};
@@ -42,7 +43,7 @@ pub fn compile(model: &Model, parameters: &Parameters) -> Plan {
         })
         .collect();
     let days = model.simulation.days;
-    Plan {
+    let mut plan = Plan {
         days,
         horizon_days: (model.target.insecure_within.get().ceil() as u32).clamp(1, days),
         monitoring: match model.simulation.monitoring {
@@ -70,7 +71,18 @@ pub fn compile(model: &Model, parameters: &Parameters) -> Plan {
         record: Record::Full,
         fan_days: fan_days(days),
         uncertainty: uncertainty(model, parameters),
+    };
+    if model.value.elsewhere.iter().any(|e| e.backing.is_some()) {
+        let cost = match model.target.deterrence {
+            Deterrence::WholeStake => Cost::WholeStake,
+            Deterrence::OperatorRational => Cost::OperatorRational,
+        };
+        for attack in 0..plan.attacks.len() {
+            plan.attacks[attack].extra_profit_usd +=
+                joint::adds_usd(model, parameters, &plan, attack, cost);
+        }
     }
+    plan
 }
 
 /// What each path draws for itself, and how detection of each attack races the exit.
@@ -175,6 +187,9 @@ fn compile_attack(
         },
         threshold,
         burned_share: parameters.burned_share(model, attack).get(),
+        returned_share: parameters.slash_of(model, attack).get()
+            * parameters.lands(model, attack).get()
+            * model.slashing.offences[attack.offence].recaptured.get(),
         burns: None,
         extra_profit_usd: model.extra_profit_usd(attack),
         harm: harm(attack),

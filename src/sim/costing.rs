@@ -136,7 +136,9 @@ impl Values {
                     .iter()
                     .zip(&operators.own_share)
                     .zip(&operators.franchise_usd)
-                    .map(|((v, own), franchise)| burned * own * v + franchise),
+                    .map(|((v, own), franchise)| {
+                        (scale * attack.own_loss(*own) * v + franchise).max(0.0)
+                    }),
             ),
         }
         self.cost = costs;
@@ -201,12 +203,13 @@ impl Values {
             if need <= 0.0 || self.weight[o] <= 0.0 {
                 break;
             }
-            let own = match cost {
-                Cost::WholeStake => 1.0,
-                Cost::OperatorRational => operators.own_share[o],
+            let lost = match cost {
+                Cost::WholeStake => attack.burned_share,
+                Cost::OperatorRational if self.cost[o] <= 0.0 => 0.0,
+                Cost::OperatorRational => attack.own_loss(operators.own_share[o]),
             };
             let taken = (need / self.weight[o]).min(1.0);
-            let share = taken * attack.burned_share * own;
+            let share = taken * lost;
             for a in 0..n {
                 let burning = burns.map_or(1.0, |row| row[a]);
                 moved[a] += share * burning * operators.tokens[o * n + a] * prices[a];

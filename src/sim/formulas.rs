@@ -3,6 +3,17 @@
 use super::{Attack, Take};
 use crate::economics::heavy_tail::ParetoTake;
 
+impl Attack {
+    /// What an operator that owns the share `own` of its stake is expected to lose of a unit of
+    /// stake: its own part of the slash, less what returns to it of all of it, its delegators' part
+    /// included. Negative where a slash pays.
+    #[must_use]
+    pub(crate) fn own_loss(&self, own: f64) -> f64 {
+        // With nothing returned these are the very digits of burned · own.
+        self.burned_share * own - self.returned_share * (1.0 - own)
+    }
+}
+
 /// `ln(cost / profit)`: infinite where nothing is to be had.
 pub(super) fn log_ratio(cost: f64, profit: f64) -> f64 {
     if profit > 0.0 {

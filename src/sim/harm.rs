@@ -181,6 +181,7 @@ mod tests {
             when: When::Poisson { per_year: 1.0 },
             threshold: 0,
             burned_share: 1.0,
+            returned_share: 0.0,
             burns: None,
             extra_profit_usd: 3.0,
             harm,

@@ -19,6 +19,7 @@ mod formulas;
 mod harm;
 pub mod honest;
 pub mod incident;
+pub mod joint;
 mod kernels;
 mod largest;
 mod market;

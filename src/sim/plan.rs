@@ -199,6 +199,9 @@ pub struct Attack {
     /// Share of the coalition's stake that the attacker expects to lose: slash fraction times
     /// the probability that the slash lands times the share that does not come back to him.
     pub burned_share: f64,
+    /// Share of the coalition's stake that a slash is expected to bring back to the attacker: slash
+    /// fraction times the probability that the slash lands times the recaptured share.
+    pub returned_share: f64,
     /// Index into [`Plan::burns`] where assets are not slashed alike.
     pub burns: Option<usize>,
     /// Profit beside the take (a short sale; negative for expenses), USD.
@@ -610,7 +613,10 @@ impl Attack {
             self.threshold
         );
         assert!(
-            self.burned_share >= 0.0 && self.burned_share.is_finite(),
+            self.burned_share >= 0.0
+                && self.burned_share.is_finite()
+                && self.returned_share >= 0.0
+                && self.returned_share.is_finite(),
             "a burned share of {}",
             self.burned_share
         );

@@ -87,8 +87,8 @@ fn entities(
         .map(|o| match cost {
             Cost::WholeStake => scale * attack.burned_share * staked[o],
             Cost::OperatorRational => {
-                scale * attack.burned_share * operators.own_share[o] * staked[o]
-                    + operators.franchise_usd[o]
+                let lost = scale * attack.own_loss(operators.own_share[o]) * staked[o];
+                (lost + operators.franchise_usd[o]).max(0.0)
             }
         })
         .collect();
@@ -144,7 +144,8 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
     let continuum = coalition::fractional(&costs, &weights, target);
     let slope = |o: usize| match cost {
         Cost::WholeStake => attack.burned_share,
-        Cost::OperatorRational => attack.burned_share * operators.own_share[o],
+        Cost::OperatorRational if costs[o] <= 0.0 => 0.0,
+        Cost::OperatorRational => attack.own_loss(operators.own_share[o]),
     };
     // The dearest vote taken makes up for votes that prices move.
     let dearest = (0..operators.entities)
@@ -559,6 +560,7 @@ impl Hazards {
 fn pledged(plan: &Plan, attack: &Attack, prices: &[f64]) -> f64 {
     let whole = Attack {
         burned_share: 1.0,
+        returned_share: 0.0,
         ..*attack
     };
     let (stake, weights, target) = entities(plan, Cost::WholeStake, &whole, prices, 1.0);

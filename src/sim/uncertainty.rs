@@ -205,6 +205,7 @@ impl Drawn {
         }
         let lands = race.map_or(1.0, |race| race.ratio(self.detection));
         varied.burned_share *= lands;
+        varied.returned_share *= lands;
         varied.payout.lands = (varied.payout.lands * lands).min(1.0);
         varied
     }

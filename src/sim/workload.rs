@@ -61,6 +61,7 @@ pub fn common(coalition: Coalition) -> Plan {
             when: When::Standing,
             threshold: 0,
             burned_share: 0.45,
+            returned_share: 0.0,
             burns: None,
             extra_profit_usd: 0.0,
             harm: super::Harm::TAKE,

@@ -90,6 +90,18 @@ pub struct Elsewhere {
     pub prize: Must<Quantity<Money>>,
     /// What the coalition loses there: stake that this service cannot slash. Their business is lost once, here.
     pub loses: Option<Quantity<Money>>,
+    /// Share of all stake there that an attacker needs; with `stake` and `slash`, in the place of `loses`, the coalition for both services is searched.
+    pub threshold: Option<Quantity<PositiveFraction>>,
+    /// Stake there of operators of this service, divided among them as their stake here.
+    pub stake: Option<Quantity<PositiveMoney>>,
+    /// Which operators of this service have stake there, by name or address; all when left out.
+    pub operators: Option<At<Vec<At<String>>>>,
+    /// Stake there of operators who are not in this service; none when left out.
+    pub others: Option<Quantity<Money>>,
+    /// Share of its stake there that whoever takes part is expected to lose, chances counted.
+    pub slash: Option<Quantity<Fraction>>,
+    /// Share of the stake there that is the same stake as here, so that two slashes take it once; 0 % when left out, for allocations are unique.
+    pub shared: Option<Quantity<Fraction>>,
 }
 
 /// A quorum of its own: an attacker must reach its threshold too.

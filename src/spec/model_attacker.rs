@@ -102,13 +102,37 @@ pub struct Elsewhere {
     pub prize: Usd,
     /// What the coalition loses there, beside its business, which is lost once.
     pub loses: Usd,
+    /// Who must be corrupted there, where the file says it: then what is lost follows from it.
+    pub backing: Option<Backing>,
+}
+
+/// The stake behind another service, of which a coalition must hold a part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Backing {
+    /// Share of all stake there that an attacker needs.
+    pub threshold: Share,
+    /// Stake there of operators of this service, at the prices of the start; divided among them as
+    /// their stake here.
+    pub stake: Usd,
+    /// Operators of this service that have stake there, by index; `None` for all.
+    pub operators: Option<Vec<usize>>,
+    /// Stake there of others.
+    pub others: Usd,
+    /// Share of its stake there that whoever takes part is expected to lose.
+    pub slash: Share,
+    /// Share of the stake there that is the same as here: slashed twice, it is lost once.
+    pub shared: Share,
 }
 
 impl Elsewhere {
     /// What it adds to the profit of a coalition that attacks anyway, USD: nothing where the
-    /// slash there is larger than the prize.
+    /// slash there is larger than the prize. Where a coalition is searched (`sim::joint`) that
+    /// says what it adds, and nothing is added here.
     #[must_use]
     pub fn adds_usd(&self) -> f64 {
+        if self.backing.is_some() {
+            return 0.0;
+        }
         (self.prize.get() - self.loses.get()).max(0.0)
     }
 }

@@ -25,6 +25,7 @@ fn plan(usd: f64, punishment: Punishment) -> IncidentPlan {
         when: When::Standing,
         threshold: 0,
         burned_share: punishment.slash,
+        returned_share: 0.0,
         burns: None,
         extra_profit_usd: 0.0,
         harm: stakewright::sim::Harm::TAKE,

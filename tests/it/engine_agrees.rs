@@ -210,6 +210,11 @@ impl Dice {
             },
             threshold: self.below(thresholds),
             burned_share: self.uniform(),
+            returned_share: if self.one_in(3) {
+                0.1 * self.uniform()
+            } else {
+                0.0
+            },
             burns: None,
             extra_profit_usd: if self.one_in(3) {
                 10.0 * self.uniform() - 5.0

@@ -50,6 +50,7 @@ fn takes(take: Take, when: When) -> Attack {
         when,
         threshold: 0,
         burned_share: 1.0,
+        returned_share: 0.0,
         burns: None,
         extra_profit_usd: 0.0,
         harm: stakewright::sim::Harm::TAKE,

@@ -218,3 +218,63 @@ fn a_size_that_is_drawn_has_no_rate() {
         );
     }
 }
+
+/// What returns to the attacker is a share of the whole slash: of operators that own a tenth of
+/// what is slashed, a recipient who shares 35 % with them makes corruption pay 25 % of it, and the
+/// business is all that holds them back.
+#[test]
+fn c13_a_slash_that_returns_more_than_operators_own_pays_them() {
+    let recaptured = |returns: &str, own: &str, revenue: &str| {
+        model(&[
+            ("asset = \"EIGEN\"", "asset = \"LST\""),
+            ("[market.EIGEN]", "[market.LST]"),
+            ("own_share = \"10 %\"", &format!("own_share = \"{own}\"")),
+            (
+                "net_revenue = \"0 %/year\"",
+                &format!(
+                    "net_revenue = \"{revenue}\", discount = \"10 %/year\", exit_hazard = \"0 %/year\""
+                ),
+            ),
+            (
+                "slash = \"60 %\"",
+                &format!("slash = \"60 %\"\nredistributed = \"100 %\"\nrecaptured = \"{returns}\""),
+            ),
+        ])
+    };
+    // 100 MUSD of stake, 54 expected to be slashed, business of a tenth of the stake where it is 1 %.
+    for (returns, own, revenue, expected) in [
+        ("0 %", "10 %", "0 %/year", 5.4e6),
+        ("5 %", "10 %", "0 %/year", 54e6 * 0.05),
+        ("35 %", "10 %", "0 %/year", 0.0),
+        ("35 %", "10 %", "2 %/year", 20e6 - 54e6 * 0.25),
+        ("35 %", "10 %", "1 %/year", 0.0),
+        ("35 %", "100 %", "0 %/year", 54e6 * 0.65),
+        ("100 %", "100 %", "0 %/year", 0.0),
+    ] {
+        let model = recaptured(returns, own, revenue);
+        for kind in [Kind::OperatorRational, Kind::Briber] {
+            let found = usd(&model, kind);
+            assert!(
+                (found - expected).abs() <= 1e-6,
+                "{returns} {own} {revenue} {kind:?}: {found}, expected {expected}"
+            );
+        }
+        let plan = sim::compile(&model, &Parameters::reference(&model));
+        let still = sim::Plan {
+            assets: plan
+                .assets
+                .iter()
+                .map(|asset| sim::Factor {
+                    volatility_per_sqrt_year: 0.0,
+                    ..*asset
+                })
+                .collect(),
+            ..plan
+        };
+        let played = sim::simulate(&still, Seed(3), 0..8, &Progress::silent()).unwrap();
+        for cost in &played.cost(sim::Cost::OperatorRational).unwrap().coc_usd {
+            // Drift alone moves the price of a market without chance.
+            assert!((cost - expected).abs() <= 1e-6 * 54e6, "{cost} {expected}");
+        }
+    }
+}

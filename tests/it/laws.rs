@@ -286,7 +286,13 @@ proptest! {
         for (which, fraction) in slashes {
             let before = operator.clone();
             let index = which.index(operator.allocated.len());
-            gone += operator.slash(index, fraction);
+            let taken = operator.slash(index, fraction);
+            // It takes its share of what was allocated there, and of nothing else.
+            let expected = fraction * before.tokens_of(before.allocated[index]);
+            prop_assert!((taken - expected).abs() < 1e-9, "{} {}", taken, expected);
+            let left = (1.0 - fraction) * before.allocated[index];
+            prop_assert!((operator.allocated[index] - left).abs() < 1e-9 * (1.0 + left));
+            gone += taken;
             prop_assert!((operator.tokens + gone - 200.0).abs() < 1e-9);
             for other in 0..operator.allocated.len() {
                 prop_assert!(operator.allocated[other] <= before.allocated[other]);
@@ -310,6 +316,18 @@ proptest! {
         prop_assert!(small.gross_yield <= large.gross_yield * (1.0 + 1e-10) || small.stake_usd == 0.0);
         if more > 1.001 * less && large.stake_usd > 0.0 && !matches!(curve, SupplyCurve::Steps(_)) {
             prop_assert!(small.gross_yield < large.gross_yield);
+            // Strictly, but for a curve that has no stake left to give.
+            let left = match &curve {
+                SupplyCurve::Logistic { capacity_usd, .. } => small.stake_usd < 0.999 * capacity_usd,
+                _ => true,
+            };
+            prop_assert!(!left || small.stake_usd < large.stake_usd, "{:?} {:?}", small, large);
+            // Less than in proportion: d ln S / d ln B is below one.
+            prop_assert!(large.stake_usd <= small.stake_usd * (more / less) * (1.0 + 1e-9));
+        }
+        // Whatever meets, the budget is spent on the stake that it brings.
+        for (budget, met) in [(less, &small), (more, &large)] {
+            prop_assert!((met.gross_yield * met.stake_usd - budget).abs() <= 1e-9 * budget || met.stake_usd == 0.0);
         }
     }
 

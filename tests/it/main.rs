@@ -17,6 +17,7 @@ mod cases;
 mod cli;
 mod collateral_slash;
 mod coverage;
+mod elsewhere;
 #[cfg(feature = "tables")]
 mod embedded;
 mod engine_agrees;

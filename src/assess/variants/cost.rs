@@ -4,13 +4,16 @@ use super::punished::{Punished, Taken};
 use super::trade::{self, Markets};
 use super::{Kind, Line};
 use crate::economics::bribery::{BribeTerms, bribers_minimum_usd, weighted_pivotality};
-use crate::economics::coalition::{Cover, Effort, cheapest_cover, cheapest_joint_cover};
+use crate::economics::coalition::{Cover, Effort, ROUNDING, cheapest_cover, cheapest_joint_cover};
 use crate::economics::slashing::after_recapture_usd;
 use crate::sim::{Coalition, Plan};
 use crate::spec::model::Model;
 
 /// Cells of the grid on which votes are added up to see whose is decisive.
 const PIVOTAL_CELLS: usize = 1000;
+
+/// Entities up to whose number every coalition is listed.
+const LISTED: usize = 12;
 
 /// Who holds the stake, valued at one moment; one entry an entity.
 pub(super) struct Holders {
@@ -164,6 +167,48 @@ impl Holders {
         Bill::of(cover.expect("all entities together reach any share of their stake"))
     }
 
+    /// The cheapest coalition when what one holds of each asset costs `cost`, which need not be a
+    /// sum over entities: every coalition is listed. `None` where there are too many, or none.
+    pub(super) fn listed(&self, threshold: f64, cost: impl Fn(&[f64]) -> f64) -> Option<Bill> {
+        let entities = self.stake.len();
+        if self.pooled || entities > LISTED {
+            return None;
+        }
+        let one = [(self.stake.clone(), None)];
+        let quorums = if self.quorums.is_empty() {
+            &one[..]
+        } else {
+            &self.quorums[..]
+        };
+        let needed: Vec<f64> = quorums
+            .iter()
+            .map(|(weights, own)| {
+                own.unwrap_or(threshold) * weights.iter().sum::<f64>() * (1.0 - ROUNDING)
+            })
+            .collect();
+        let mut best: Option<(f64, u32)> = None;
+        for set in 1..1_u32 << entities {
+            let sum = |column: &[f64]| -> f64 {
+                let joined = (0..entities).filter(|entity| set >> entity & 1 == 1);
+                joined.map(|entity| column[entity]).sum()
+            };
+            let mut reached = quorums.iter().zip(&needed);
+            if !reached.all(|((weights, _), needed)| sum(weights) >= *needed) {
+                continue;
+            }
+            let held: Vec<f64> = self.by_asset.iter().map(|column| sum(column)).collect();
+            let usd = cost(&held);
+            if best.is_none_or(|(least, _)| usd < least) {
+                best = Some((usd, set));
+            }
+        }
+        best.map(|(usd, set)| Bill {
+            usd,
+            members: (0..entities).filter(|o| set >> o & 1 == 1).collect(),
+            gap: 0.0,
+        })
+    }
+
     /// The cheapest coalition that corrupts every quorum.
     fn cheapest_of_all(&self, costs: &[f64], threshold: f64, effort: Effort) -> Bill {
         let weights: Vec<Vec<f64>> = self.quorums.iter().map(|(w, _)| w.clone()).collect();
@@ -242,7 +287,11 @@ pub(super) fn lines(
         theta,
         |o| {
             let own = holders.own_share[o];
-            holders.part(punished, o, |one| one.burned() * own) + holders.franchise_usd[o]
+            // What returns is a share of all that is slashed, delegators' part included.
+            let lost = holders.part(punished, o, |one| {
+                one.burned() * own - one.returned() * (1.0 - own)
+            });
+            (lost + holders.franchise_usd[o]).max(0.0)
         },
         effort,
     );
@@ -343,7 +392,7 @@ fn briber(holders: &Holders, markets: &Markets, punished: &Punished, effort: Eff
                 * unslashed_fall(holders, markets, punished, o),
             pivotal: pivotal.as_ref().map_or(0.0, |each| each[o]),
         }
-        .price_usd(slash, lands)
+        .net_price_usd(slash, lands, holders.part(punished, o, Taken::returned))
     };
     let bill = holders.cheapest(punished.threshold, price, effort);
     let usd = bribers_minimum_usd(punished.evidence, &[bill.usd]);

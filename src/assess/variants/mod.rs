@@ -7,6 +7,7 @@
 //! compared one by one and all together, because a coalition that sells out once may as well
 //! do everything.
 
+mod across;
 mod cost;
 mod moments;
 mod profit;
@@ -126,6 +127,8 @@ pub struct Line {
 pub enum Scope {
     /// One attack of the model, by index.
     Attack(usize),
+    /// One attack of the model, by index, and other services by the same coalition.
+    Across(usize),
     /// All attacks at once, by one coalition that is punished for all and loses its business once.
     Joint,
 }
@@ -135,6 +138,8 @@ pub enum Scope {
 pub struct Ledger {
     /// The attack.
     pub scope: Scope,
+    /// Other services that the same coalition takes, by index; empty but for [`Scope::Across`].
+    pub services: Vec<usize>,
     /// Every cost and every profit that the model has something to say about.
     pub lines: Vec<Line>,
     /// Index of the lowest credible cost.
@@ -180,8 +185,8 @@ impl Ledger {
     }
 }
 
-/// The comparison at one moment: a ledger for each attack, and one for all together when there
-/// are several.
+/// The comparison at one moment: a ledger for each attack, one for each with other services where
+/// they have coalitions of their own, and one for all attacks together when there are several.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// The ledgers, in the order of the model's attacks; the joint one last.
@@ -236,7 +241,9 @@ fn compare_compiled(
             ledger(Scope::Attack(index), costs, profits, covered, harm)
         })
         .collect();
-    if ledgers.len() > 1 {
+    let alone = ledgers.len();
+    let across = across::ledgers(model, parameters, plan, moment, &ledgers, effort);
+    if alone > 1 {
         let punished = punished::Punished::together(model, parameters);
         let profits = vec![profit::line(
             Kind::Joint,
@@ -247,6 +254,8 @@ fn compare_compiled(
         let covered = covered_usd(&holders, &punished, &costs, sold, effort);
         ledgers.push(ledger(Scope::Joint, costs, profits, covered, harm));
     }
+    // All attacks together stay last.
+    ledgers.splice(alone..alone, across);
     let deciding = (0..ledgers.len())
         .min_by(|&a, &b| ledgers[a].log_margin().total_cmp(&ledgers[b].log_margin()))
         .expect("a model has at least one attack");
@@ -299,6 +308,7 @@ fn ledger(
     safety.uncovered_usd = (harm_usd - covered).max(0.0);
     Ledger {
         scope,
+        services: Vec::new(),
         lines,
         lowest_cost,
         largest_profit,

@@ -30,22 +30,23 @@ pub(super) fn lines(
     let played = &plan.attacks[index];
     let value = moment.value_usd;
     let cap = played.cap.ceiling_usd(value);
+    let extra = played.extra_profit_usd;
     let mut lines = Vec::new();
     match played.take {
         Take::Constant { usd } => lines.push(line(Kind::Event, usd.min(cap))),
         Take::ShareOfValue { share } => lines.push(line(Kind::Event, (share * value).min(cap))),
         Take::LognormalUsd { log_mean, log_sd } => {
             let size = lognormal(log_mean, log_sd);
-            lines.extend(random(model, played.when, moment, index, size, cap));
+            lines.extend(random(model, played.when, moment, index, size, cap, extra));
         }
         Take::LognormalShareOfValue { log_mean, log_sd } => {
             let log_mean = log_mean + libm::log(value);
             let size = lognormal(log_mean, log_sd);
-            lines.extend(random(model, played.when, moment, index, size, cap));
+            lines.extend(random(model, played.when, moment, index, size, cap, extra));
         }
         Take::Pareto(law) => {
             let size = |above: f64| law.exceeded_with(above);
-            lines.extend(random(model, played.when, moment, index, size, cap));
+            lines.extend(random(model, played.when, moment, index, size, cap, extra));
         }
         Take::RateLimited {
             share,
@@ -128,6 +129,7 @@ fn random(
     index: usize,
     size: impl Fn(f64) -> f64,
     cap: f64,
+    extra_usd: f64,
 ) -> Vec<Line> {
     let years = model.target.insecure_within.years();
     let opportunities = years
@@ -146,7 +148,7 @@ fn random(
     {
         // A path met this very size; the promise's own quantile belongs to the start.
         lines.truncate(1);
-        let take = usd - model.extra_profit_usd(&model.value.attacks[index]);
+        let take = usd - extra_usd;
         lines.push(line(Kind::Drawn, take));
     }
     lines

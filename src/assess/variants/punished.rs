@@ -47,6 +47,11 @@ impl Taken {
         self.slash * self.lands_expected() * (1.0 - self.recaptured)
     }
 
+    /// Expected share of the stake that a slash brings back to the attacker.
+    pub fn returned(&self) -> f64 {
+        self.slash * self.lands_expected() * self.recaptured
+    }
+
     /// What is expected to be slashed of so much stake, nothing queued, USD.
     pub fn landed(&self, usd: f64) -> f64 {
         self.lands * (self.slash * usd)

@@ -3,7 +3,7 @@
 //! Trades move the price by the square-root law, so neither is a sum over entities. A sale's value
 //! is concave in what is sold, a purchase's cost convex: both are bounded from below by a cost that
 //! is a sum, on which the coalition search gives a certificate; a coalition found gives the value
-//! from above. With one asset the two meet.
+//! from above. With one asset the two meet; of few entities every coalition is listed instead.
 
 use super::cost::Holders;
 use super::punished::{Punished, Taken};
@@ -64,6 +64,15 @@ impl Markets {
         1.0 + law.peak(usd) + self.carry - (1.0 - self.falls[asset]) * resale
     }
 
+    /// What a USD fetches on average when so much of an asset is sold.
+    fn rate(&self, asset: usize, sold_usd: f64) -> f64 {
+        if sold_usd > 0.0 {
+            self.laws[asset].sale_proceeds(sold_usd) / sold_usd
+        } else {
+            1.0
+        }
+    }
+
     /// The most that can be sold of an asset for `usd`.
     fn sold_for(&self, asset: usize, usd: f64, most: f64) -> f64 {
         let fetches = |sold: f64| self.laws[asset].sale_proceeds(sold);
@@ -102,6 +111,9 @@ pub(super) fn seller(
     let totals = holders.totals();
     // Of what is slashed less, less is lost: it counts by its part of what is slashed most.
     let (burned, weights) = punished.burned(totals.len());
+    if let Some(bill) = holders.listed(theta, |held| markets.fetched(held, &weights)) {
+        return bill.line_between(Kind::Seller, burned * bill.usd, burned * bill.usd);
+    }
     let mut bill = holders.cheapest(theta, |o| holders.stake_of(o), effort);
     let mut value = markets.fetched(&holders.by_asset_of(&bill, theta), &weights);
     let mut least = 0.0_f64;
@@ -116,7 +128,7 @@ pub(super) fn seller(
                     return 0.0;
                 }
                 let sold = markets.sold_for(asset, value / weight, total);
-                weight * (1.0 - markets.laws[asset].average(sold))
+                weight * markets.rate(asset, sold)
             })
             .collect();
         let found = holders.cheapest(theta, |o| holders.weighed(o, &rates), effort);
@@ -152,6 +164,10 @@ pub(super) fn acquirer(
             .map(|(a, &usd)| markets.bought(a, usd, punished))
             .sum()
     };
+    if let Some(bill) = holders.listed(theta, cost) {
+        let usd = bill.usd.max(0.0);
+        return bill.line_between(Kind::Acquirer, usd, usd);
+    }
     let mut bill = holders.cheapest(theta, |o| holders.stake_of(o), effort);
     let mut held = holders.by_asset_of(&bill, theta);
     let mut value = cost(&held);

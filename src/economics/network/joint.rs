@@ -5,6 +5,7 @@
 
 use super::super::coalition::Effort;
 use super::Service;
+use super::union::{Others, Row, Together, cheapest_union, price_of};
 use serde::{Deserialize, Serialize};
 
 /// Operators, services, and what each operator allocates to each service.
@@ -52,27 +53,50 @@ impl Allocations {
     /// be taken.
     #[must_use]
     pub fn cheapest_attack(&self, services: &[usize], effort: Effort) -> Option<JointAttack> {
-        let mut search = Search::new(self, services, effort)?;
-        search.visit(0, 0.0);
-        let cost = search.best_cost;
-        let left = search.lowest_left;
+        let backing =
+            |service: usize| -> f64 { self.allocated.iter().map(|row| row[service]).sum() };
+        let rows: Vec<Row> = services
+            .iter()
+            .enumerate()
+            .map(|(place, &service)| Row {
+                service: place,
+                votes: self.allocated.iter().map(|row| row[service]).collect(),
+                needed: self.services[service].threshold * backing(service),
+            })
+            .collect();
+        if rows.iter().any(|row| row.needed <= 0.0) {
+            return None;
+        }
+        let prices = (0..self.stakes.len()).map(|operator| {
+            let lost: Vec<f64> = services
+                .iter()
+                .map(|&service| self.allocated[operator][service])
+                .collect();
+            (0..1_u32 << services.len())
+                .map(|set| price_of(&lost, self.stakes[operator], self.franchise[operator], set))
+                .collect()
+        });
+        let found = cheapest_union(
+            &Together {
+                prices: prices.collect(),
+                others: vec![Others::NONE; services.len()],
+                rows,
+            },
+            effort,
+        )?;
         Some(JointAttack {
             services: services.to_vec(),
-            cost,
-            lower_bound: if left >= cost * (1.0 - 2.0 * ROUNDING) {
-                cost
-            } else {
-                left
-            },
+            cost: found.cost,
+            lower_bound: found.lower_bound,
             prize: services
                 .iter()
                 .map(|&service| self.services[service].prize)
                 .sum(),
-            operators: {
-                let mut operators = search.best.clone();
-                operators.sort_unstable();
-                operators
-            },
+            operators: found
+                .members
+                .iter()
+                .map(|&(operator, _)| operator)
+                .collect(),
         })
     }
 
@@ -120,188 +144,6 @@ impl Allocations {
             .zip(&self.stakes)
             .all(|(row, stake)| row.iter().sum::<f64>() <= stake * (1.0 + ROUNDING))
     }
-
-    fn cost_of(&self, operator: usize, attacked: impl Iterator<Item = usize>) -> f64 {
-        let allocated: f64 = attacked
-            .map(|service| self.allocated[operator][service])
-            .sum();
-        allocated.min(self.stakes[operator]) + self.franchise[operator]
-    }
-}
-
-struct Search<'a> {
-    model: &'a Allocations,
-    services: Vec<usize>,
-    /// Operators with something at stake, the heaviest first.
-    operators: Vec<usize>,
-    /// What each depth may do: (services taken, cost), cheapest first, dominated ones dropped.
-    options: Vec<Vec<(u32, f64)>>,
-    /// Least cost at each depth of contributing to each service.
-    entry: Vec<Vec<f64>>,
-    missing: Vec<f64>,
-    taken: Vec<usize>,
-    best: Vec<usize>,
-    best_cost: f64,
-    lowest_left: f64,
-    nodes: u64,
-    effort: Effort,
-}
-
-impl<'a> Search<'a> {
-    fn new(model: &'a Allocations, services: &[usize], effort: Effort) -> Option<Self> {
-        assert!(
-            services.len() <= MOST_SERVICES,
-            "{} services at once",
-            services.len()
-        );
-        let held = |operator: usize| {
-            services
-                .iter()
-                .map(|&s| model.allocated[operator][s])
-                .sum::<f64>()
-        };
-        let mut operators: Vec<usize> =
-            (0..model.stakes.len()).filter(|&o| held(o) > 0.0).collect();
-        operators.sort_by(|&a, &b| held(b).total_cmp(&held(a)).then(a.cmp(&b)));
-        let missing: Vec<f64> = services
-            .iter()
-            .map(|&service| {
-                let backing: f64 = model.allocated.iter().map(|row| row[service]).sum();
-                model.services[service].threshold * backing * (1.0 - ROUNDING)
-            })
-            .collect();
-        if missing.iter().any(|&needed| needed <= 0.0) {
-            return None;
-        }
-        let options = operators
-            .iter()
-            .map(|&operator| options_of(model, services, operator))
-            .collect();
-        let entry = operators
-            .iter()
-            .map(|&operator| {
-                services
-                    .iter()
-                    .map(|&s| model.cost_of(operator, std::iter::once(s)))
-                    .collect()
-            })
-            .collect();
-        Some(Self {
-            model,
-            services: services.to_vec(),
-            operators,
-            options,
-            entry,
-            missing,
-            taken: Vec::new(),
-            best: Vec::new(),
-            best_cost: f64::INFINITY,
-            lowest_left: f64::INFINITY,
-            nodes: 0,
-            effort,
-        })
-    }
-
-    fn visit(&mut self, depth: usize, spent: f64) {
-        if self.missing.iter().all(|&missing| missing <= 0.0) {
-            if spent < self.best_cost {
-                self.best_cost = spent;
-                self.best.clone_from(&self.taken);
-            }
-            return;
-        }
-        let Some(completion) = self.bound(depth) else {
-            return;
-        };
-        let bound = spent + completion;
-        // Without any answer yet the search goes on beyond its limit: to the first one.
-        let tired = self.nodes >= self.effort.nodes && self.best_cost.is_finite();
-        if bound >= self.best_cost * (1.0 - self.effort.relative_gap.max(ROUNDING)) || tired {
-            self.lowest_left = self.lowest_left.min(bound);
-            return;
-        }
-        self.nodes += 1;
-        let operator = self.operators[depth];
-        let before = self.missing.clone();
-        // All at once first: it is what usually pays.
-        for option in (0..self.options[depth].len()).rev() {
-            let (set, cost) = self.options[depth][option];
-            for (index, &service) in self.services.iter().enumerate() {
-                if set >> index & 1 == 1 {
-                    self.missing[index] -= self.model.allocated[operator][service];
-                }
-            }
-            self.taken.push(operator);
-            self.visit(depth + 1, spent + cost);
-            self.taken.pop();
-            self.missing.clone_from(&before);
-        }
-        self.visit(depth + 1, spent);
-    }
-
-    /// The dearest single service still to complete, with fractions of operators at the least cost
-    /// at which each contributes to it.
-    fn bound(&self, depth: usize) -> Option<f64> {
-        let mut most = 0.0_f64;
-        for (index, &service) in self.services.iter().enumerate() {
-            let mut missing = self.missing[index];
-            if missing <= 0.0 {
-                continue;
-            }
-            let mut offers: Vec<(f64, f64)> = (depth..self.operators.len())
-                .map(|at| {
-                    (
-                        self.entry[at][index],
-                        self.model.allocated[self.operators[at]][service],
-                    )
-                })
-                .filter(|&(_, weight)| weight > 0.0)
-                .collect();
-            offers.sort_by(|a, b| (a.0 * b.1).total_cmp(&(b.0 * a.1)));
-            let mut spent = 0.0;
-            for (cost, weight) in offers {
-                let share = (missing / weight).min(1.0);
-                spent += share * cost;
-                missing -= share * weight;
-                if share < 1.0 {
-                    missing = 0.0;
-                    break;
-                }
-            }
-            if missing > 0.0 {
-                return None;
-            }
-            most = most.max(spent);
-        }
-        Some(most)
-    }
-}
-
-/// The sets of services that an operator may join, without those that cost as much as a larger one.
-fn options_of(model: &Allocations, services: &[usize], operator: usize) -> Vec<(u32, f64)> {
-    let joined = |set: u32| {
-        services
-            .iter()
-            .enumerate()
-            .filter(move |(i, _)| set >> i & 1 == 1)
-            .map(|(_, &service)| service)
-    };
-    let useful = services
-        .iter()
-        .enumerate()
-        .filter(|&(_, &service)| model.allocated[operator][service] > 0.0)
-        .fold(0_u32, |set, (index, _)| set | 1 << index);
-    let mut options: Vec<(u32, f64)> = (1..1_u32 << services.len())
-        .filter(|set| set & !useful == 0)
-        .map(|set| (set, model.cost_of(operator, joined(set))))
-        .collect();
-    let all = options.clone();
-    options.retain(|&(set, cost)| {
-        !all.iter()
-            .any(|&(other, price)| other != set && other & set == set && price <= cost)
-    });
-    options.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-    options
 }
 
 #[cfg(test)]

@@ -9,10 +9,13 @@
 //! * [`joint`]: any allocations and a franchise that is lost once. With allocations that add up to
 //!   at most the stake (Unique Stake) and no franchise the cost is additive, so a network is secure
 //!   exactly when every service is secure alone.
+//!
+//! [`union`] is the search that finds the cheapest way to take several services.
 
 pub mod elastic;
 pub mod graph;
 pub mod joint;
+pub mod union;
 
 use serde::{Deserialize, Serialize};
 

@@ -51,6 +51,7 @@ fn one_normal(c: f64) -> Plan {
             when: When::Standing,
             threshold: 0,
             burned_share: 1.0,
+            returned_share: 0.0,
             burns: None,
             extra_profit_usd: 0.0,
             harm: crate::sim::Harm::TAKE,

@@ -117,7 +117,7 @@ impl Compared {
             .start
             .ledgers
             .iter()
-            .filter(|ledger| ledger.scope != Scope::Joint)
+            .filter(|ledger| matches!(ledger.scope, Scope::Attack(_)))
             .all(|ledger| {
                 ledger
                     .line(kind)
@@ -134,8 +134,37 @@ impl Compared {
 
     /// The ledger of the deciding attack, line by line; then all attacks together, and the harm.
     pub(super) fn variants(&self, subject: &Subject) -> Vec<Variant> {
-        let ledger = self.middle().deciding();
+        let decisive = self.middle().deciding();
+        // An attack that also takes other services is shown beside the attack alone.
+        let ledger = match decisive.scope {
+            Scope::Across(attack) => &self.middle().ledgers[attack],
+            _ => decisive,
+        };
         let mut variants = self.of_ledger(subject, ledger, "");
+        for across in &self.middle().ledgers {
+            if !matches!(across.scope, Scope::Across(_)) {
+                continue;
+            }
+            let prefix = format!("{}: ", attack_name(subject.model, across));
+            for line in [across.cost(), across.profit()] {
+                let side = match line.kind.side() {
+                    Ledgers::Cost => name(line.kind),
+                    Ledgers::Profit => "what all of them bring",
+                };
+                variants.push(Variant {
+                    name: format!("{prefix}{side}"),
+                    deciding: std::ptr::eq(across, decisive),
+                    formula: across_formula(line),
+                    ..self.variant(subject, across, line, &prefix)
+                });
+            }
+        }
+        if !std::ptr::eq(ledger, decisive) {
+            let shown = ledger.lines.len();
+            for variant in &mut variants[..shown] {
+                variant.deciding = false;
+            }
+        }
         let together = self
             .middle()
             .ledgers
@@ -260,12 +289,45 @@ impl Compared {
     }
 }
 
+/// What a ledger is about.
+fn attack_name(model: &Model, ledger: &Ledger) -> String {
+    match ledger.scope {
+        Scope::Attack(index) => model.value.attacks[index].name.clone(),
+        Scope::Across(index) => {
+            let others: Vec<&str> = ledger
+                .services
+                .iter()
+                .map(|&service| model.value.elsewhere[service].name.as_str())
+                .collect();
+            format!(
+                "{} with {}",
+                model.value.attacks[index].name,
+                others.join(" and ")
+            )
+        }
+        Scope::Joint => "all at once".to_owned(),
+    }
+}
+
+/// How a line of a coalition for several services is counted.
+fn across_formula(line: &Line) -> String {
+    let mut text = match line.kind.side() {
+        Ledgers::Cost => "cheapest coalition with the votes of every service taken: each slash on \
+             whoever joins there, stake that is the same lost once, business lost once"
+            .to_owned(),
+        Ledgers::Profit => {
+            "the attack with everything beside it, and the other services' prizes".to_owned()
+        }
+    };
+    if line.gap > 1e-9 {
+        text.push_str(&format!(", at most {} above", format::share(line.gap)));
+    }
+    text
+}
+
 fn row(model: &Model, when: &str, ledger: &Ledger, decides: bool) -> Vec<String> {
     let said = |line: &Line| format!("{} ({})", format::usd(line.usd), name(line.kind));
-    let attack = match ledger.scope {
-        Scope::Attack(index) => model.value.attacks[index].name.clone(),
-        Scope::Joint => "all at once".to_owned(),
-    };
+    let attack = attack_name(model, ledger);
     vec![
         when.to_owned(),
         if decides {

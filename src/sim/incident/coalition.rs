@@ -109,8 +109,8 @@ pub(super) fn cheapest(
         .map(|o| match plan.cost {
             Cost::WholeStake => attack.burned_share * staked[o],
             Cost::OperatorRational => {
-                attack.burned_share * operators.own_share[o] * staked[o]
-                    + stake.business[o] * operators.franchise_usd[o]
+                let lost = attack.own_loss(operators.own_share[o]) * staked[o];
+                (lost + stake.business[o] * operators.franchise_usd[o]).max(0.0)
             }
         })
         .collect();

@@ -1,11 +1,11 @@
-//! What an attacker can have beside its take: shorts, ransom, harm, queued exits, other services.
+//! What an attacker can have beside its take: shorts, ransom, harm, queued exits.
 
 use super::context::{Check, settled};
 use crate::economics::heavy_tail::ParetoTake;
 use crate::spec::draft;
 use crate::spec::errors::ErrorKind;
 use crate::spec::leaf::{At, Fraction, Frequency, Money, Span, Volatility};
-use crate::spec::model::{Elsewhere, Extraction, Harm, Margin, Queued, QueuedBefore, Short, Takes};
+use crate::spec::model::{Extraction, Harm, Margin, Queued, QueuedBefore, Short, Takes};
 use crate::spec::parameters::EXIT_WINDOW;
 use crate::spec::quantity::{Dimension, show};
 use crate::units::{DAYS_PER_YEAR, Days, PerYear, Share, Usd};
@@ -236,40 +236,6 @@ impl Check<'_> {
             share: Share(share?),
             before,
         }))
-    }
-
-    pub fn elsewhere(&mut self, list: &[At<draft::Elsewhere>]) -> Option<Vec<Elsewhere>> {
-        self.unique_names(
-            list.iter().filter_map(|e| e.get().name.get()),
-            "value.elsewhere",
-        );
-        let read: Vec<Option<Elsewhere>> = list
-            .iter()
-            .enumerate()
-            .map(|(n, at)| {
-                let draft = at.get();
-                let key = |name: &str| format!("value.elsewhere[{n}].{name}");
-                let name = draft
-                    .name
-                    .get()
-                    .and_then(|name| self.name(name, &key("name")));
-                let prize = draft
-                    .prize
-                    .get()
-                    .and_then(|q| self.quantity(q, &key("prize")));
-                let loses = self.quantity_or::<Money>(
-                    draft.loses.as_ref(),
-                    &key("loses"),
-                    "A-elsewhere-loses",
-                );
-                Some(Elsewhere {
-                    name: name?,
-                    prize: Usd(prize?),
-                    loses: Usd(loses?),
-                })
-            })
-            .collect();
-        read.into_iter().collect()
     }
 
     pub fn dispute_window(

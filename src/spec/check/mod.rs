@@ -12,6 +12,7 @@ mod context;
 mod correlation;
 mod csv;
 mod deployment;
+mod elsewhere;
 mod holdings;
 mod liquidity;
 mod market;
@@ -180,6 +181,7 @@ impl Check<'_> {
             assumptions: std::mem::take(&mut self.assumptions),
         };
         by_asset?;
+        self.elsewhere_operators(&mut model);
         self.bounds(&model);
         self.makes_sense(&model);
         self.spreads_fit(&model);

@@ -59,7 +59,12 @@ impl Check<'_> {
                 Takes::LognormalShare { median, .. } => median.get() > 0.0,
                 Takes::ParetoUsd(law) => law.scale_usd > 0.0,
             };
-            takes && !shut || model.extra_profit_usd(attack) > 0.0
+            let joint = model
+                .value
+                .elsewhere
+                .iter()
+                .any(|e| e.backing.is_some() && e.prize.get() > 0.0);
+            takes && !shut || joint || model.extra_profit_usd(attack) > 0.0
         };
         if model.value.attacks.iter().any(gains) {
             return;
