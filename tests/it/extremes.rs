@@ -41,7 +41,8 @@ fn what_cannot_deter_is_infeasible_and_says_why() {
         "deterrence = \"whole-stake\"",
         "deterrence = \"operator-rational\"",
     );
-    let cases: [(&[(&str, &str)], &str, &str); 3] = [
+    type Changes<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Changes, &str, &str); 3] = [
         (
             &[("slash = \"99 %\"", "slash = \"0 %\"")],
             "slash",
@@ -277,4 +278,19 @@ fn c13_a_slash_that_returns_more_than_operators_own_pays_them() {
             assert!((cost - expected).abs() <= 1e-6 * 54e6, "{cost} {expected}");
         }
     }
+}
+
+#[test]
+fn a_veto_that_takes_the_whole_window_is_what_must_be_shorter() {
+    refused(
+        &[(
+            "dispute = \"5 days\"",
+            "dispute = \"0 days\"\nveto = { window = \"14 days\", probability = \"1 %\" }",
+        )],
+        &[
+            "dispute and veto take 14 days",
+            "shorten the veto",
+            "DEALLOCATION_DELAY",
+        ],
+    );
 }

@@ -44,6 +44,7 @@ mod instructions;
 mod knobs;
 mod known_models;
 mod laws;
+mod laws_of_models;
 mod lint;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod notebooks;

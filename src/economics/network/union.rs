@@ -147,7 +147,7 @@ impl Relaxation {
             }
         }
         let part = missing.min(left);
-        (missing - part <= 0.0).then(|| spent + part * others.price)
+        (missing - part <= 0.0).then_some(spent + part * others.price)
     }
 }
 

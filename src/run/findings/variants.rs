@@ -326,7 +326,14 @@ fn across_formula(line: &Line) -> String {
 }
 
 fn row(model: &Model, when: &str, ledger: &Ledger, decides: bool) -> Vec<String> {
-    let said = |line: &Line| format!("{} ({})", format::usd(line.usd), name(line.kind));
+    let said = |line: &Line| {
+        let across = matches!(ledger.scope, Scope::Across(_));
+        let kind = match line.kind {
+            Kind::Joint if across => "all of them",
+            kind => name(kind),
+        };
+        format!("{} ({kind})", format::usd(line.usd))
+    };
     let attack = attack_name(model, ledger);
     vec![
         when.to_owned(),

@@ -228,6 +228,13 @@ impl Check<'_> {
         let error = self.report(ErrorKind::Protocol, at, key, message);
         error.label = "the dispute".into();
         error.also = veto_at.map(|v| (v.span(), "the veto".into()));
+        if veto_days >= window {
+            error.help = Some(
+                "shorten the veto: it alone takes all of the window, the protocol's DEALLOCATION_DELAY of 100800 blocks (ELIP-002), and detection takes time too"
+                    .into(),
+            );
+            return;
+        }
         error.help = Some(format!(
             "stay well below {rest} of dispute, since detection takes time too; the window is the protocol's DEALLOCATION_DELAY of 100800 blocks (ELIP-002)"
         ));
