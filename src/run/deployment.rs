@@ -3,6 +3,7 @@
 
 mod rewards;
 mod slashing;
+mod votes;
 
 use super::decided::{Decided, Number};
 use crate::export::Deployment;
@@ -70,6 +71,11 @@ pub enum DeploymentError {
         "the strategy of {0} is none of the snapshot's, and `slash_by_asset` says nothing of it: name it \"OWN\" if it is the service's own token"
     )]
     UnknownCollateral(String),
+    /// The design has quorums that one operator set of all its strategies is not.
+    #[error(
+        "the design counts votes in {0}, and the export writes one quorum in which every strategy votes"
+    )]
+    Quorums(String),
     /// The rewards are paid in a token whose price is not known, so no amount of it can be stated.
     #[error("rewards are paid in {0}, which has no price here")]
     RewardPrice(String),
@@ -128,6 +134,7 @@ pub fn deployment(
         return Err(DeploymentError::NoStrategies);
     }
     let mut numbers = Numbers::new(&network);
+    let voting = votes::weighed(model, snapshot, &strategies)?;
     let quorum = quorum(model, decided, &mut numbers)?;
     let slash_rules = slashing::rules(model, snapshot, decided, &strategies, &mut numbers)?;
     let asked_allocation = match decided.design.allocation {
@@ -151,7 +158,7 @@ pub fn deployment(
     let set = OperatorSet {
         id: asked.operator_set_id,
         purpose: model.service.description.clone(),
-        strategies,
+        strategies: voting,
         slasher,
         redistribution_recipient: asked.redistribution_recipient,
         asked_allocation,
@@ -396,6 +403,23 @@ fn strategies(model: &Model, snapshot: &Snapshot) -> Vec<WeightedStrategy> {
         })
         .collect()
 }
+
+/// The market asset that a strategy of a deployment is played as, where it is known.
+fn collateral(snapshot: &Snapshot, one: &WeightedStrategy) -> Option<&'static str> {
+    let known = snapshot
+        .assets
+        .iter()
+        .find(|asset| asset.strategy == Some(one.strategy));
+    match known {
+        Some(asset) => Some(class_symbol(asset.class)),
+        None if one.strategy == Address::BEACON_ETH => Some("ETH"),
+        None if one.symbol == OWN => Some(OWN),
+        None => None,
+    }
+}
+
+/// Symbol of the service's own token, which no snapshot has.
+const OWN: &str = "OWN";
 
 /// The market asset that a class of strategies is played as.
 fn class_symbol(class: AssetClass) -> &'static str {

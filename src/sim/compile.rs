@@ -2,20 +2,19 @@
 
 use super::harm::{Harm, Payout};
 use super::joint;
+use super::operators::{Operators as PlanOperators, Quorum as PlanQuorum, Weights};
 use super::plan::{
     Attack as PlanAttack, Cap, Coalition, Compensation, Cost, Factor, Jumps as PlanJumps,
-    Monitoring as PlanMonitoring, Operators as PlanOperators, Plan, Record,
-    SharedJumps as PlanSharedJumps, Take, Weights, When,
+    Monitoring as PlanMonitoring, Plan, Record, SharedJumps as PlanSharedJumps, Take, When,
 };
 use super::uncertainty::{Race, Uncertainty};
-use crate::economics::coalition::{Effort, cheapest_cover};
 use crate::economics::franchise;
 use crate::spec::model::{
     self, Attack, Chance, Detection, Deterrence, Extraction, Jumps, MarketAsset, Model, Monitoring,
     QueuedBefore, Quorum, Structure, Takes,
 };
 use crate::spec::parameters::{EXIT_WINDOW, Parameters};
-use crate::units::{PerYear, Usd, UsdPerYear};
+use crate::units::{PerYear, Share, Usd, UsdPerYear};
 
 /// Days at whose end the distribution of the margin is kept, at most.
 const FAN_DAYS: u32 = 74;
@@ -28,10 +27,11 @@ const FAN_DAYS: u32 = 74;
 pub fn compile(model: &Model, parameters: &Parameters) -> Plan {
     let mut thresholds: Vec<f64> = Vec::new();
     let mut operators = operators(model, parameters);
-    let quorum = dearest_quorum(model, parameters, &operators);
-    if let Some(quorum) = quorum {
-        operators.weights = Weights::Tokens(quorum_tokens(quorum, &operators.tokens, model));
-    }
+    // One quorum has the thresholds of its attacks; several have their own.
+    let quorum = match &model.operators.quorums[..] {
+        [one] => Some(one),
+        _ => None,
+    };
     let mut burns: Vec<Vec<f64>> = Vec::new();
     let attacks = model
         .value
@@ -42,6 +42,7 @@ pub fn compile(model: &Model, parameters: &Parameters) -> Plan {
             ..compile_attack(model, parameters, quorum, attack, &mut thresholds)
         })
         .collect();
+    operators.weights = weights(model, &operators.tokens, &thresholds);
     let days = model.simulation.days;
     let mut plan = Plan {
         days,
@@ -317,55 +318,53 @@ pub(super) fn reachable(attack: &Attack) -> (f64, f64) {
     }
 }
 
-/// Of several quorums, the one that is dearest to corrupt alone at the prices of the start. To
-/// corrupt all of them costs no less, so a simulation that asks for this one's votes never
-/// overstates the cost.
-fn dearest_quorum<'a>(
-    model: &'a Model,
-    parameters: &Parameters,
-    operators: &PlanOperators,
-) -> Option<&'a Quorum> {
-    let assets = model.market.assets.len();
-    let worth = |tokens: &[f64]| -> Vec<f64> {
-        tokens
-            .chunks_exact(assets)
-            .map(|row| {
-                row.iter()
-                    .zip(&model.market.assets)
-                    .map(|(t, asset)| t * asset.price.get())
-                    .sum()
-            })
-            .collect()
-    };
-    let stake = worth(&operators.tokens);
-    let mut dearest: Option<(f64, &Quorum)> = None;
-    for quorum in &model.operators.quorums {
-        let votes = worth(&quorum_tokens(quorum, &operators.tokens, model));
-        let all: f64 = votes.iter().sum();
-        let share = quorum.threshold.unwrap_or(parameters.threshold).get();
-        let cost = cheapest_cover(&stake, &votes, share * all, Effort::INNER)
-            .map_or(0.0, |cover| cover.lower_bound);
-        if all > 0.0 && dearest.is_none_or(|(known, _)| cost > known) {
-            dearest = Some((cost, quorum));
-        }
+/// What votes weigh: the slashable stake, or what the model's quorums count.
+fn weights(model: &Model, tokens: &[f64], thresholds: &[f64]) -> Weights {
+    match &model.operators.quorums[..] {
+        [] => Weights::SlashableValue,
+        [one] => quorum_weights(one, tokens, model),
+        several => Weights::Quorums(
+            several
+                .iter()
+                .map(|quorum| PlanQuorum {
+                    weights: quorum_weights(quorum, tokens, model),
+                    thresholds: thresholds
+                        .iter()
+                        .map(|theta| quorum.threshold.map_or(*theta, Share::get))
+                        .collect(),
+                })
+                .collect(),
+        ),
     }
-    dearest.map(|(_, quorum)| quorum)
 }
 
-/// The tokens that vote in a quorum, in the order of all tokens.
-fn quorum_tokens(quorum: &Quorum, tokens: &[f64], model: &Model) -> Vec<f64> {
+/// What the tokens that vote in a quorum weigh: their value, or what its multipliers make of them.
+fn quorum_weights(quorum: &Quorum, tokens: &[f64], model: &Model) -> Weights {
     let assets = model.market.assets.len();
-    tokens
-        .iter()
-        .enumerate()
-        .map(|(cell, amount)| {
-            if quorum.assets.contains(&(cell % assets)) {
-                *amount
-            } else {
-                0.0
-            }
-        })
-        .collect()
+    match &quorum.multipliers {
+        None => Weights::Tokens(
+            tokens
+                .iter()
+                .enumerate()
+                .map(|(cell, amount)| {
+                    if quorum.assets.contains(&(cell % assets)) {
+                        *amount
+                    } else {
+                        0.0
+                    }
+                })
+                .collect(),
+        ),
+        Some(multipliers) => Weights::Fixed(
+            tokens
+                .chunks_exact(assets)
+                .map(|row| {
+                    let voting = quorum.assets.iter().zip(multipliers);
+                    voting.map(|(&asset, m)| row[asset] * m).sum()
+                })
+                .collect(),
+        ),
+    }
 }
 
 /// The admitted operators, gathered into the entities that control them.

@@ -8,7 +8,7 @@ use super::kernels::{Column, MinMargin, TILE_DAYS, column, linear};
 use super::largest::{Deciding, LargestFirst};
 use super::market::Market;
 use super::proof::Proofs;
-use super::{Attack, Coalition, Cost, Monitoring, Plan, Weights};
+use super::{Attack, Coalition, Cost, Monitoring, Plan, Weights, formulas, several};
 use crate::random::lanes::{LANES, Row, Width};
 
 /// The costs of one design over a block of paths.
@@ -91,6 +91,11 @@ pub(super) struct Values {
     ratio: Vec<f64>,
     /// For each row of [`Plan::burns`], what the burned part of each entity's stake is worth.
     burnt: Vec<Vec<f64>>,
+    /// Votes in each of several quorums, those needed of each, and the share of each entity that
+    /// the bound pays for; empty for one quorum.
+    quorums: Vec<Vec<f64>>,
+    targets: Vec<f64>,
+    taken: Vec<f64>,
 }
 
 /// Whether cost is proportional to votes, so that only the amount of stake matters.
@@ -103,9 +108,18 @@ pub(super) fn proportional(plan: &Plan, cost: Cost) -> bool {
 impl Values {
     pub fn at(&mut self, plan: &Plan, prices: &[f64]) {
         worth(&plan.operators.tokens, prices, &mut self.value);
-        match &plan.operators.weights {
-            Weights::SlashableValue => self.weight.clone_from(&self.value),
-            Weights::Tokens(tokens) => worth(tokens, prices, &mut self.weight),
+        votes(
+            &plan.operators.weights,
+            &self.value,
+            prices,
+            &mut self.weight,
+        );
+        let quorums = plan.operators.weights.quorums();
+        if !quorums.is_empty() {
+            self.quorums.resize_with(quorums.len(), Vec::new);
+            for (weight, quorum) in self.quorums.iter_mut().zip(quorums) {
+                votes(&quorum.weights, &self.value, prices, weight);
+            }
         }
         if !plan.burns.is_empty() {
             self.burnt.resize_with(plan.burns.len(), Vec::new);
@@ -142,11 +156,36 @@ impl Values {
             ),
         }
         self.cost = costs;
+        self.need(plan, attack);
         plan.thresholds[attack.threshold] * self.weight.iter().sum::<f64>()
+    }
+
+    /// Notes the votes that an attack needs of each of several quorums.
+    fn need(&mut self, plan: &Plan, attack: &Attack) {
+        let quorums = plan.operators.weights.quorums().iter();
+        let needed = quorums
+            .zip(&self.quorums)
+            .map(|(quorum, votes)| quorum.thresholds[attack.threshold] * votes.iter().sum::<f64>());
+        self.targets.clear();
+        self.targets.extend(needed);
+    }
+
+    /// The fewest entities with the votes for an attack.
+    pub fn fewest(&mut self, plan: &Plan, attack: &Attack) -> u32 {
+        self.need(plan, attack);
+        if self.targets.is_empty() {
+            return formulas::fewest(&mut self.weight, plan.thresholds[attack.threshold]);
+        }
+        several::fewest(&self.quorums, &self.targets)
     }
 
     /// The fractional bound of the priced entities; `order` is put right on the way.
     pub fn fractional(&mut self, order: &mut [u32], target: f64) -> f64 {
+        if !self.targets.is_empty() {
+            let bound = several::bound(&self.cost, &self.quorums, &self.targets);
+            self.taken = bound.taken;
+            return bound.lower;
+        }
         self.ratio.clear();
         self.ratio.extend(
             self.cost
@@ -194,42 +233,50 @@ impl Values {
         let (n, operators) = (prices.len(), &plan.operators);
         let (burns, uneven) = (plan.burns_of(attack), !plan.burns.is_empty());
         let mut moved = vec![0.0; n];
-        // Votes that prices move, which the dearest vote taken makes up for.
-        let mut votes = vec![0.0; n];
-        let mut dearest = 0.0;
-        let mut need = target;
-        for &entity in order {
-            let o = entity as usize;
-            if need <= 0.0 || self.weight[o] <= 0.0 {
-                break;
-            }
+        // What a share of an entity's cost is moved by each price.
+        let mut pay = |o: usize, taken: f64| {
             let lost = match cost {
                 Cost::WholeStake => attack.burned_share,
                 Cost::OperatorRational if self.cost[o] <= 0.0 => 0.0,
                 Cost::OperatorRational => attack.own_loss(operators.own_share[o]),
             };
-            let taken = (need / self.weight[o]).min(1.0);
             let share = taken * lost;
             for a in 0..n {
                 let burning = burns.map_or(1.0, |row| row[a]);
                 moved[a] += share * burning * operators.tokens[o * n + a] * prices[a];
             }
+        };
+        let several = !self.targets.is_empty();
+        if several {
+            for (o, taken) in self.taken.iter().enumerate() {
+                pay(o, *taken);
+            }
+        }
+        // Votes that prices move, which the dearest vote taken makes up for.
+        let mut votes = if uneven { vec![0.0; n] } else { Vec::new() };
+        let mut dearest = 0.0;
+        let mut need = target;
+        for &entity in order {
+            let o = entity as usize;
+            if several || need <= 0.0 || self.weight[o] <= 0.0 {
+                break;
+            }
+            let taken = (need / self.weight[o]).min(1.0);
+            pay(o, taken);
             if uneven {
                 dearest = self.cost[o] / self.weight[o];
-                for a in 0..n {
-                    votes[a] -= taken * operators.voting(o, a) * prices[a];
+                for (a, votes) in votes.iter_mut().enumerate() {
+                    *votes -= taken * operators.voting(o, a) * prices[a];
                 }
             }
             need -= self.weight[o];
         }
-        if uneven {
+        for (a, votes) in votes.iter().enumerate() {
+            let all: f64 = (0..operators.entities)
+                .map(|o| operators.voting(o, a))
+                .sum();
             let threshold = plan.thresholds[attack.threshold];
-            for a in 0..n {
-                let all: f64 = (0..operators.entities)
-                    .map(|o| operators.voting(o, a))
-                    .sum();
-                moved[a] += dearest * (threshold * all * prices[a] + votes[a]);
-            }
+            moved[a] += dearest * (threshold * all * prices[a] + votes);
         }
         for x in &mut moved {
             *x = if bound > 0.0 { *x / bound } else { 0.0 };
@@ -238,13 +285,20 @@ impl Values {
     }
 
     /// What the votes for an attack put at stake at least, USD.
-    pub fn stake_for(&self, plan: &Plan, attack: &Attack) -> f64 {
+    pub fn stake_for(&mut self, plan: &Plan, attack: &Attack) -> f64 {
+        self.need(plan, attack);
+        if !self.targets.is_empty() {
+            return several::bound(self.staked(attack), &self.quorums, &self.targets).lower;
+        }
         let target = plan.thresholds[attack.threshold] * self.weight.iter().sum::<f64>();
         coalition::fractional(self.staked(attack), &self.weight, target).lower
     }
 
     /// The cost of the continuum: a lower bound of that of whole entities.
     pub fn continuum(&self, target: f64) -> f64 {
+        if !self.targets.is_empty() {
+            return several::bound(&self.cost, &self.quorums, &self.targets).lower;
+        }
         coalition::fractional(&self.cost, &self.weight, target).lower
     }
 
@@ -263,12 +317,31 @@ impl Values {
 
     /// The reported cost and its certified gap.
     pub fn exact(&self, plan: &Plan, target: f64) -> (f64, f64) {
+        if !self.targets.is_empty() {
+            let cover = several::cheapest(&self.cost, &self.quorums, &self.targets);
+            return (cover.lower, cover.gap());
+        }
         let cover = match plan.coalition {
             Coalition::Pooled => coalition::fractional(&self.cost, &self.weight, target),
             Coalition::Entities => coalition::cheapest(&self.cost, &self.weight, target),
             Coalition::LargestFirst => coalition::largest_first(&self.cost, &self.weight, target),
         };
         (cover.lower, cover.gap())
+    }
+}
+
+/// What the votes in one quorum weigh. Of several quorums, what the stake is worth.
+fn votes(weights: &Weights, value: &[f64], prices: &[f64], out: &mut Vec<f64>) {
+    match weights {
+        Weights::SlashableValue | Weights::Quorums(_) => {
+            out.clear();
+            out.extend_from_slice(value);
+        }
+        Weights::Tokens(tokens) => worth(tokens, prices, out),
+        Weights::Fixed(votes) => {
+            out.clear();
+            out.extend_from_slice(votes);
+        }
     }
 }
 

@@ -94,7 +94,7 @@ pub struct Columns {
     /// The same over all days.
     pub expected_uncovered_usd: Vec<f64>,
     /// `[attack][path]`: what [`Columns::critical_scale_horizon`] would be with that attack alone.
-    /// Kept by [`Record::Critical`] where cost is proportional to votes, else empty.
+    /// Kept by [`Record::Critical`] where the whole stake is the cost, which grows with it; else empty.
     pub attack_scale_horizon: Vec<Vec<f64>>,
     /// Log ratios of cost to profit, day by day, over all paths; attacks of random size that
     /// need an opportunity are not in it. Where cost is not proportional to votes it rests on

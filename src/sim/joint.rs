@@ -147,7 +147,14 @@ impl<'a> Field<'a> {
                 .quorums
                 .iter()
                 .map(|quorum| {
-                    let votes = worth(tokens, &|a| f64::from(u8::from(quorum.assets.contains(&a))));
+                    let votes = match &quorum.multipliers {
+                        None => worth(tokens, &|a| f64::from(u8::from(quorum.assets.contains(&a)))),
+                        // So many votes a token, whatever it is worth.
+                        Some(multipliers) => worth(tokens, &|a| {
+                            let place = quorum.assets.iter().position(|&asset| asset == a);
+                            place.map_or(0.0, |place| multipliers[place] / price_usd[a])
+                        }),
+                    };
                     (votes, quorum.threshold.map_or(theta, |share| share.get()))
                 })
                 .collect()

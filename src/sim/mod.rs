@@ -23,11 +23,13 @@ pub mod joint;
 mod kernels;
 mod largest;
 mod market;
+mod operators;
 mod outcome;
 mod plan;
 mod profit;
 mod proof;
 pub mod reference;
+mod several;
 mod summary;
 mod tally;
 mod uncertainty;
@@ -40,9 +42,10 @@ pub use ensemble::{Columns, Ensemble, NEVER};
 pub use fan::Fan;
 pub use fault::NotANumber;
 pub use harm::{Harm, Payout};
+pub use operators::{Operators, Quorum, Weights};
 pub use plan::{
-    Attack, Cap, Coalition, Compensation, Cost, Factor, Jumps, Monitoring, Operators, Plan, Record,
-    SharedJumps, Take, Weights, When,
+    Attack, Cap, Coalition, Compensation, Cost, Factor, Jumps, Monitoring, Plan, Record,
+    SharedJumps, Take, When,
 };
 
 pub use uncertainty::{Drawn, Race, Uncertainty};

@@ -4,6 +4,7 @@
 //! checked model, or by hand in tests and benchmarks. [`Plan::check`] asserts what must hold.
 
 use super::harm::{Harm, Payout};
+use super::operators::Operators;
 use super::uncertainty::Uncertainty;
 use crate::economics::heavy_tail::ParetoTake;
 use crate::economics::range;
@@ -159,30 +160,6 @@ pub enum Monitoring {
     /// cheapest votes, where cost is not proportional to votes); a jump comes at the day's end. Exact for one asset with a constant attack or a constant
     /// share of the value at risk. Attacks of random size are looked at once a day.
     Continuous,
-}
-
-/// Who holds the stake. An entity is everything that one owner controls.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Operators {
-    /// Number of entities, at least one.
-    pub entities: usize,
-    /// Slashable tokens, row-major `[entity][asset]`.
-    pub tokens: Vec<f64>,
-    /// Share of its slashable stake that an entity owns itself, 0..=1.
-    pub own_share: Vec<f64>,
-    /// Present value of the business that an entity loses, once, if it attacks; USD.
-    pub franchise_usd: Vec<f64>,
-    /// What a vote weighs.
-    pub weights: Weights,
-}
-
-/// What a vote weighs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Weights {
-    /// As much as the slashable stake is worth at the moment.
-    SlashableValue,
-    /// As much as these tokens are worth at the moment, row-major `[entity][asset]`.
-    Tokens(Vec<f64>),
 }
 
 /// One thing that an attacker can do.
@@ -461,6 +438,20 @@ impl Plan {
         for &theta in &self.thresholds {
             assert!(theta > 0.0 && theta <= 1.0, "a threshold of {theta}");
         }
+        let quorums = self.operators.weights.quorums();
+        assert!(
+            quorums.is_empty() || self.coalition == Coalition::Entities,
+            "several quorums are searched on whole entities, not {:?}",
+            self.coalition
+        );
+        for quorum in quorums {
+            assert!(
+                quorum.thresholds.len() == self.thresholds.len()
+                    && quorum.thresholds.iter().all(|t| *t > 0.0 && *t <= 1.0),
+                "thresholds of a quorum: {:?}",
+                quorum.thresholds
+            );
+        }
         for attack in &self.attacks {
             attack.check(self.thresholds.len());
             assert!(
@@ -550,58 +541,6 @@ impl Factor {
             self.volatility_per_sqrt_year,
             days,
         ) + self.jumps.reach(days, 1.0)
-    }
-}
-
-impl Operators {
-    /// Tokens of an asset with which an entity votes.
-    #[must_use]
-    pub fn voting(&self, entity: usize, asset: usize) -> f64 {
-        let tokens = match &self.weights {
-            Weights::SlashableValue => &self.tokens,
-            Weights::Tokens(tokens) => tokens,
-        };
-        tokens[entity * (tokens.len() / self.entities) + asset]
-    }
-
-    fn check(&self, assets: usize) {
-        let n = self.entities;
-        assert!(n >= 1, "a plan without operators");
-        assert!(
-            self.tokens.len() == n * assets,
-            "{} token cells for {n} entities and {assets} assets",
-            self.tokens.len()
-        );
-        assert!(
-            self.own_share.len() == n && self.franchise_usd.len() == n,
-            "own share or franchise of {n} entities"
-        );
-        if let Weights::Tokens(tokens) = &self.weights {
-            assert!(
-                tokens.len() == n * assets,
-                "{} weight cells for {n} entities",
-                tokens.len()
-            );
-            assert!(
-                tokens.iter().all(|t| *t >= 0.0 && t.is_finite()),
-                "a negative voting weight"
-            );
-        }
-        assert!(
-            self.tokens.iter().all(|t| *t >= 0.0 && t.is_finite()),
-            "a negative stake"
-        );
-        assert!(self.tokens.iter().any(|t| *t > 0.0), "no stake at all");
-        assert!(
-            self.own_share.iter().all(|s| (0.0..=1.0).contains(s)),
-            "an own share out of 0..=1"
-        );
-        assert!(
-            self.franchise_usd
-                .iter()
-                .all(|f| *f >= 0.0 && f.is_finite()),
-            "a negative franchise"
-        );
     }
 }
 

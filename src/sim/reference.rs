@@ -10,7 +10,7 @@ use super::coalition::{self, Cover};
 use super::ensemble::Ensemble;
 use super::harm::{Loss, Met};
 use super::outcome::{CostOutcome, PathOutcome};
-use super::{Attack, Coalition, Cost, Fan, Monitoring, Plan, Weights, When};
+use super::{Attack, Coalition, Cost, Fan, Monitoring, Plan, Weights, When, several};
 use crate::random::{Purpose, Seed, Stream};
 use crate::units::DAYS_PER_YEAR;
 use market::Market;
@@ -62,22 +62,68 @@ fn worth(tokens: &[f64], prices: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// Cost and votes of each entity, and the votes needed, with all stake multiplied by `scale`.
-fn entities(
-    plan: &Plan,
-    cost: Cost,
-    attack: &Attack,
-    prices: &[f64],
-    scale: f64,
-) -> (Vec<f64>, Vec<f64>, f64) {
+/// What entities cost, with their votes in each quorum and the votes needed.
+struct Bargain {
+    costs: Vec<f64>,
+    votes: Vec<Vec<f64>>,
+    needed: Vec<f64>,
+}
+
+impl Bargain {
+    fn continuum(&self) -> Cover {
+        if let [one] = &self.votes[..] {
+            return coalition::fractional(&self.costs, one, self.needed[0]);
+        }
+        let bound = several::bound(&self.costs, &self.votes, &self.needed);
+        Cover {
+            lower: bound.lower,
+            upper: bound.lower,
+            size: 0,
+            taken: bound.taken,
+        }
+    }
+
+    fn by(&self, coalition: Coalition) -> Cover {
+        let (votes, needed) = (&self.votes[0], self.needed[0]);
+        match coalition {
+            Coalition::Pooled => self.continuum(),
+            Coalition::Entities if self.votes.len() > 1 => {
+                several::cheapest(&self.costs, &self.votes, &self.needed)
+            }
+            Coalition::Entities => coalition::cheapest(&self.costs, votes, needed),
+            Coalition::LargestFirst => coalition::largest_first(&self.costs, votes, needed),
+        }
+    }
+}
+
+/// What an attack costs each entity, with all stake multiplied by `scale`.
+fn bargain(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64], scale: f64) -> Bargain {
     let operators = &plan.operators;
     let values = worth(&operators.tokens, prices);
-    let weights = match &operators.weights {
+    let weighed = |weights: &Weights| match weights {
         Weights::SlashableValue => values.clone(),
         Weights::Tokens(tokens) => worth(tokens, prices),
+        Weights::Fixed(votes) => votes.clone(),
+        Weights::Quorums(_) => unreachable!("a quorum of quorums"),
     };
+    let votes: Vec<Vec<f64>> = match &operators.weights {
+        Weights::Quorums(quorums) => quorums.iter().map(|q| weighed(&q.weights)).collect(),
+        one => vec![weighed(one)],
+    };
+    let shares: Vec<f64> = match &operators.weights {
+        Weights::Quorums(quorums) => quorums
+            .iter()
+            .map(|q| q.thresholds[attack.threshold])
+            .collect(),
+        _ => vec![plan.thresholds[attack.threshold]],
+    };
+    let needed = votes
+        .iter()
+        .zip(shares)
+        .map(|(votes, share)| share * votes.iter().sum::<f64>())
+        .collect();
     let staked = match plan.burns_of(attack) {
-        None => values,
+        None => values.clone(),
         Some(row) => {
             let burning: Vec<f64> = prices.iter().zip(row).map(|(p, r)| p * r).collect();
             worth(&operators.tokens, &burning)
@@ -92,19 +138,19 @@ fn entities(
             }
         })
         .collect();
-    let target = plan.thresholds[attack.threshold] * weights.iter().sum::<f64>();
-    (costs, weights, target)
+    Bargain {
+        costs,
+        votes,
+        needed,
+    }
 }
 
 fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) -> CostAt {
     let n = prices.len();
     let operators = &plan.operators;
-    let (costs, weights, target) = entities(plan, cost, attack, prices, 1.0);
-    let cover = match plan.coalition {
-        Coalition::Pooled => coalition::fractional(&costs, &weights, target),
-        Coalition::Entities => coalition::cheapest(&costs, &weights, target),
-        Coalition::LargestFirst => coalition::largest_first(&costs, &weights, target),
-    };
+    let bargain = bargain(plan, cost, attack, prices, 1.0);
+    let (costs, weights, target) = (&bargain.costs, &bargain.votes[0], bargain.needed[0]);
+    let cover = bargain.by(plan.coalition);
     let values = worth(&operators.tokens, prices);
     if proportional(plan, cost) {
         let all: f64 = values.iter().sum();
@@ -121,7 +167,7 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
         // The continuum bounds the cost of whole entities from below; where the bound decides
         // nothing, nothing is searched.
         let bound = match plan.coalition {
-            Coalition::Entities => coalition::fractional(&costs, &weights, target).lower,
+            Coalition::Entities => bargain.continuum().lower,
             Coalition::Pooled | Coalition::LargestFirst => cover.lower,
         };
         let (coc, gap) = match plan.coalition {
@@ -129,7 +175,7 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
                 let start: Vec<f64> = plan.assets.iter().map(|asset| asset.start).collect();
                 let order = coalition::largest_first_order(&operators.tokens, &start);
                 let (votes, gap) =
-                    coalition::cheapest_votes(&order, &weights, target, &mut Vec::new());
+                    coalition::cheapest_votes(&order, weights, target, &mut Vec::new());
                 (attack.burned_share * votes, gap)
             }
             Coalition::Pooled | Coalition::LargestFirst => (cover.lower, cover.gap()),
@@ -141,7 +187,7 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
             elasticity: (0..n).map(mix).collect(),
         };
     }
-    let continuum = coalition::fractional(&costs, &weights, target);
+    let continuum = bargain.continuum();
     let slope = |o: usize| match cost {
         Cost::WholeStake => attack.burned_share,
         Cost::OperatorRational if costs[o] <= 0.0 => 0.0,
@@ -164,7 +210,7 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
                         * prices[a]
                 })
                 .sum();
-            if !plan.burns.is_empty() {
+            if !plan.burns.is_empty() && bargain.votes.len() == 1 {
                 let threshold = plan.thresholds[attack.threshold];
                 moved += (0..operators.entities)
                     .map(|o| {
@@ -193,11 +239,15 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
 
 /// The fewest entities that have the votes an attack needs.
 fn fewest(plan: &Plan, attack: &Attack, prices: &[f64]) -> u32 {
-    let (costs, weights, target) = entities(plan, Cost::WholeStake, attack, prices, 1.0);
+    let bargain = bargain(plan, Cost::WholeStake, attack, prices, 1.0);
+    if bargain.votes.len() > 1 {
+        return several::fewest(&bargain.votes, &bargain.needed);
+    }
+    let (costs, votes, needed) = (&bargain.costs, &bargain.votes[0], bargain.needed[0]);
     match plan.coalition {
         Coalition::Pooled => 0,
         Coalition::Entities | Coalition::LargestFirst => {
-            coalition::largest_first(&costs, &weights, target * (1.0 - 1e-12)).size
+            coalition::largest_first(costs, votes, needed * (1.0 - 1e-12)).size
         }
     }
 }
@@ -563,30 +613,20 @@ fn pledged(plan: &Plan, attack: &Attack, prices: &[f64]) -> f64 {
         returned_share: 0.0,
         ..*attack
     };
-    let (stake, weights, target) = entities(plan, Cost::WholeStake, &whole, prices, 1.0);
-    coalition::fractional(&stake, &weights, target).lower
+    bargain(plan, Cost::WholeStake, &whole, prices, 1.0)
+        .continuum()
+        .lower
 }
 
 /// The smallest scale from `known` on at which the operators' own loss reaches `needed`.
 fn enough(plan: &Plan, attack: &Attack, prices: &[f64], needed: f64, known: f64) -> f64 {
-    let cover = |scale: f64, of: fn(&[f64], &[f64], f64) -> Cover| {
-        let (costs, weights, target) =
-            entities(plan, Cost::OperatorRational, attack, prices, scale);
-        of(&costs, &weights, target).lower
-    };
-    let exact = match plan.coalition {
-        Coalition::Pooled => coalition::fractional,
-        Coalition::Entities => coalition::cheapest,
-        Coalition::LargestFirst => coalition::largest_first,
-    };
-    if known.is_infinite()
-        || cover(known, coalition::fractional) >= needed
-        || cover(known, exact) >= needed
-    {
+    let at = |scale: f64| bargain(plan, Cost::OperatorRational, attack, prices, scale);
+    let exact = |scale: f64| at(scale).by(plan.coalition).lower;
+    if known.is_infinite() || at(known).continuum().lower >= needed || exact(known) >= needed {
         return known;
     }
     let (mut low, mut high) = (known, f64::max(1.0, 2.0 * known));
-    while cover(high, exact) < needed {
+    while exact(high) < needed {
         if high > 1e12 {
             return f64::INFINITY;
         }
@@ -595,7 +635,7 @@ fn enough(plan: &Plan, attack: &Attack, prices: &[f64], needed: f64, known: f64)
     }
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        if cover(middle, exact) < needed {
+        if exact(middle) < needed {
             low = middle;
         } else {
             high = middle;

@@ -310,8 +310,7 @@ impl Tally {
             && plan.coalition != Coalition::Pooled
         {
             values.at(plan, &self.worst_prices);
-            self.out.coalition_size =
-                formulas::fewest(&mut values.weight, plan.thresholds[attack.threshold]);
+            self.out.coalition_size = values.fewest(plan, attack);
         }
         self.out
     }

@@ -2,6 +2,7 @@
 //! rule can hold beside its fraction.
 
 use super::draft::LognormalSum;
+use super::draft_collateral::NumberByAsset;
 use super::leaf::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -114,6 +115,8 @@ pub struct Quorum {
     pub assets: Must<At<Vec<At<String>>>>,
     /// Share of its weight that an attacker needs; that of the operators when left out.
     pub threshold: Option<Quantity<PositiveFraction>>,
+    /// Votes of one token of each of the assets (1 is 10^18 in the StakeRegistry), which prices do not move; tokens weigh what they are worth when left out.
+    pub multipliers: Option<At<NumberByAsset>>,
 }
 
 /// What buying the stake costs beside its price.

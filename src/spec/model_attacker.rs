@@ -146,6 +146,9 @@ pub struct Quorum {
     pub assets: Vec<usize>,
     /// Share of its weight that an attacker needs, when it differs from the operators' threshold.
     pub threshold: Option<Share>,
+    /// Votes of one token of each of [`Self::assets`], whatever its price; none where tokens weigh
+    /// what they are worth.
+    pub multipliers: Option<Vec<f64>>,
 }
 
 /// What buying the stake costs beside its price.

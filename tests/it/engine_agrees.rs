@@ -6,8 +6,8 @@ use stakewright::random::lanes::Width;
 use stakewright::random::{Purpose, Seed, Stream};
 use stakewright::sim::{
     Attack, Cap, Coalition, Columns, Compensation, Cost, Ensemble, Factor, Harm, Jumps, Monitoring,
-    NEVER, Payout, Plan, Progress, Race, Record, SharedJumps, Take, Uncertainty, Weights, When,
-    reference, simulate, simulate_designs, simulate_with, workload,
+    NEVER, Payout, Plan, Progress, Quorum, Race, Record, SharedJumps, Take, Uncertainty, Weights,
+    When, reference, simulate, simulate_designs, simulate_with, workload,
 };
 
 /// A plan that uses any mixture of mechanisms.
@@ -27,10 +27,21 @@ fn random_plan(seed: u64) -> Plan {
     if dice.one_in(4) {
         let other = workload::operators(entities, 50.0, &assets, Seed(seed ^ 2));
         operators.weights = Weights::Tokens(other.tokens);
+    } else if dice.one_in(5) {
+        operators.weights = Weights::Fixed((0..entities).map(|_| dice.uniform()).collect());
     }
     let thresholds: Vec<f64> = (0..1 + dice.below(2))
         .map(|_| 0.2 + 0.7 * dice.uniform())
         .collect();
+    let coalition = [
+        Coalition::Pooled,
+        Coalition::Entities,
+        Coalition::LargestFirst,
+    ][dice.below(3)];
+    if coalition == Coalition::Entities && dice.one_in(3) {
+        let quorums = (0..2 + dice.below(2)).map(|_| dice.quorum(entities, n, thresholds.len()));
+        operators.weights = Weights::Quorums(quorums.collect());
+    }
     let mut attacks: Vec<Attack> = (0..1 + dice.below(3))
         .map(|_| dice.attack(thresholds.len()))
         .collect();
@@ -76,11 +87,7 @@ fn random_plan(seed: u64) -> Plan {
         thresholds,
         attacks,
         burns,
-        coalition: [
-            Coalition::Pooled,
-            Coalition::Entities,
-            Coalition::LargestFirst,
-        ][dice.below(3)],
+        coalition,
         costs: match dice.below(3) {
             0 => vec![Cost::WholeStake],
             1 => vec![Cost::OperatorRational],
@@ -135,6 +142,30 @@ impl Dice {
             } else {
                 self.jumps()
             },
+        }
+    }
+    /// A quorum in which some entities vote, by value, by tokens of their own or by fixed votes.
+    fn quorum(&mut self, entities: usize, assets: usize, thresholds: usize) -> Quorum {
+        let votes = |dice: &mut Dice, cells: usize| -> Vec<f64> {
+            (0..cells)
+                .map(|_| {
+                    if dice.one_in(3) {
+                        0.0
+                    } else {
+                        100.0 * dice.uniform()
+                    }
+                })
+                .collect()
+        };
+        Quorum {
+            weights: match self.below(3) {
+                0 => Weights::SlashableValue,
+                1 => Weights::Tokens(votes(self, entities * assets)),
+                _ => Weights::Fixed(votes(self, entities)),
+            },
+            thresholds: (0..thresholds)
+                .map(|_| 0.2 + 0.7 * self.uniform())
+                .collect(),
         }
     }
     fn uncertainty(&mut self, attacks: usize) -> Uncertainty {

@@ -60,6 +60,7 @@ mod pull_core;
 mod pull_faults;
 #[cfg(feature = "chain")]
 mod pull_sides;
+mod quorums;
 mod rare;
 mod recommend;
 mod reference;

@@ -59,9 +59,19 @@ impl Holders {
             .quorums
             .iter()
             .map(|quorum| {
-                let weights = (0..plan.operators.entities)
-                    .map(|entity| sum(&mut quorum.assets.iter().copied(), entity))
-                    .collect();
+                let entities = 0..plan.operators.entities;
+                let weights = match &quorum.multipliers {
+                    None => entities
+                        .map(|entity| sum(&mut quorum.assets.iter().copied(), entity))
+                        .collect(),
+                    Some(multipliers) => entities
+                        .map(|entity| {
+                            let row = &plan.operators.tokens[entity * assets..];
+                            let voting = quorum.assets.iter().zip(multipliers);
+                            voting.map(|(&asset, m)| row[asset] * m).sum()
+                        })
+                        .collect(),
+                };
                 (weights, quorum.threshold.map(|share| share.get()))
             })
             .collect();
@@ -207,6 +217,32 @@ impl Holders {
             members: (0..entities).filter(|o| set >> o & 1 == 1).collect(),
             gap: 0.0,
         })
+    }
+
+    /// How often each vote decides. Of several quorums, in the one in which it decides least: the
+    /// others must be won too.
+    fn pivotal(&self, threshold: f64) -> Vec<f64> {
+        let of = |votes: &[f64], share: f64| {
+            let needed = share * votes.iter().sum::<f64>();
+            weighted_pivotality(votes, needed, self.bribed, PIVOTAL_CELLS)
+        };
+        if self.quorums.is_empty() {
+            return of(&self.stake, threshold);
+        }
+        let mut least = vec![f64::INFINITY; self.stake.len()];
+        for (votes, own) in &self.quorums {
+            let decisive = of(votes, own.unwrap_or(threshold));
+            for ((least, decisive), votes) in least.iter_mut().zip(decisive).zip(votes) {
+                if *votes > 0.0 {
+                    *least = least.min(decisive);
+                }
+            }
+        }
+        // Who votes nowhere decides nothing.
+        least
+            .into_iter()
+            .map(|p| if p.is_finite() { p } else { 0.0 })
+            .collect()
     }
 
     /// The cheapest coalition that corrupts every quorum.
@@ -371,10 +407,7 @@ fn unslashed_fall(holders: &Holders, markets: &Markets, punished: &Punished, ent
 fn briber(holders: &Holders, markets: &Markets, punished: &Punished, effort: Effort) -> Line {
     let falls = markets.falls.iter().any(|fall| *fall > 0.0);
     // A pool has no voter who could be decisive.
-    let pivotal = (falls && !holders.pooled).then(|| {
-        let needed = punished.threshold * holders.total_usd();
-        weighted_pivotality(&holders.stake, needed, holders.bribed, PIVOTAL_CELLS)
-    });
+    let pivotal = (falls && !holders.pooled).then(|| holders.pivotal(punished.threshold));
     let price = |o: usize| {
         // What lands of each asset is added up first where assets differ.
         let (slashable_usd, slash, lands) = match punished.alike() {

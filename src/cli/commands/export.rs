@@ -391,6 +391,9 @@ const fn help_of(error: &DeploymentError) -> &'static str {
         DeploymentError::ForeignStrategies { .. } => {
             "name the strategies of that network as [[deployment.strategy]] in the model file"
         }
+        DeploymentError::Quorums(_) => {
+            "export a model file for each quorum, with its assets and its share of the stake: in the contracts each is an operator set of its own"
+        }
         DeploymentError::UnknownCollateral(_) => {
             "give the strategy a symbol in [[deployment.strategy]], or leave `slash_by_asset` out"
         }

@@ -157,6 +157,8 @@ fn mixed(evaluator: &Evaluator, design: &Parameters, parts: &[Part]) -> Plan {
     let chosen: Vec<usize> = parts.iter().filter_map(|part| part.asset).collect();
     let mut other = model.clone();
     other.market = chosen_market(&model.alternatives.market, &chosen);
+    // Quorums name assets of the set as it is.
+    other.operators.quorums.clear();
     let tokens_of = |usd: f64| -> Vec<f64> {
         parts
             .iter()

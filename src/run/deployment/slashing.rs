@@ -1,6 +1,6 @@
 //! Slash rules in the contracts' terms: wads and blocks, one fraction a strategy where they differ.
 
-use super::{DeploymentError, Numbers, class_symbol, detection};
+use super::{DeploymentError, Numbers, collateral, detection};
 use crate::export::address::Address;
 use crate::export::design::{SlashRule, StrategyWads, WeightedStrategy};
 use crate::export::number::Dec;
@@ -74,16 +74,8 @@ fn slashed_otherwise(
     }
     let mut each = Vec::new();
     for one in strategies {
-        let known = snapshot
-            .assets
-            .iter()
-            .find(|asset| asset.strategy == Some(one.strategy));
-        let symbol = match known {
-            Some(asset) => class_symbol(asset.class),
-            None if one.strategy == Address::BEACON_ETH => "ETH",
-            None if OWN == one.symbol => OWN,
-            None => return Err(DeploymentError::UnknownCollateral(one.symbol.clone())),
-        };
+        let symbol = collateral(snapshot, one)
+            .ok_or_else(|| DeploymentError::UnknownCollateral(one.symbol.clone()))?;
         let own = offence
             .slash_by_asset
             .iter()
@@ -96,12 +88,9 @@ fn slashed_otherwise(
     Ok(each)
 }
 
-/// Symbol of the service's own token, which no snapshot has.
-const OWN: &str = "OWN";
-
 #[cfg(test)]
 mod tests {
-    use super::super::strategies;
+    use super::super::{class_symbol, strategies};
     use super::*;
     use crate::snapshot::AssetClass;
     use crate::spec::model::AssetSlash;

@@ -499,7 +499,7 @@ fn formula(model: &Model, line: &Line) -> String {
         text.push_str(if model.operators.quorums.is_empty() {
             "; the promise rests on this one"
         } else {
-            "; the promise rests on this one, for the quorum alone that is dearest to corrupt"
+            "; the promise rests on this one, for all quorums together"
         });
     }
     text

@@ -2,14 +2,14 @@
 
 use super::IncidentPlan;
 use crate::sim::coalition::{self, Cover};
-use crate::sim::{Attack, Coalition, Cost, Weights};
+use crate::sim::{Attack, Coalition, Cost, Weights, several};
 
 /// Stake as it stands: tokens and votes, row-major `[entity][asset]`.
 #[derive(Debug, Clone)]
 pub(super) struct Stake {
     pub tokens: Vec<f64>,
-    /// Tokens that vote, where they are not those that can be slashed.
-    votes: Option<Vec<f64>>,
+    /// What votes weigh, where it is not the stake that can be slashed.
+    votes: Weights,
     /// Share of each entity's business that is still there to lose.
     business: Vec<f64>,
     assets: usize,
@@ -20,10 +20,7 @@ impl Stake {
         let operators = &plan.plan.operators;
         Self {
             tokens: operators.tokens.clone(),
-            votes: match &operators.weights {
-                Weights::SlashableValue => None,
-                Weights::Tokens(tokens) => Some(tokens.clone()),
-            },
+            votes: operators.weights.clone(),
             business: vec![1.0; operators.entities],
             assets: plan.plan.asset_count(),
         }
@@ -68,9 +65,23 @@ impl Stake {
 
     fn scale(&mut self, entity: usize, by: f64) {
         let row = entity * self.assets..(entity + 1) * self.assets;
-        self.tokens[row.clone()].iter_mut().for_each(|t| *t *= by);
-        if let Some(votes) = &mut self.votes {
-            votes[row].iter_mut().for_each(|t| *t *= by);
+        self.tokens[row].iter_mut().for_each(|t| *t *= by);
+        scale_votes(&mut self.votes, entity, self.assets, by);
+    }
+}
+
+/// Votes leave with the stake that casts them.
+fn scale_votes(weights: &mut Weights, entity: usize, assets: usize, by: f64) {
+    match weights {
+        Weights::SlashableValue => {}
+        Weights::Tokens(tokens) => tokens[entity * assets..(entity + 1) * assets]
+            .iter_mut()
+            .for_each(|t| *t *= by),
+        Weights::Fixed(votes) => votes[entity] *= by,
+        Weights::Quorums(quorums) => {
+            for quorum in quorums {
+                scale_votes(&mut quorum.weights, entity, assets, by);
+            }
         }
     }
 }
@@ -101,10 +112,11 @@ pub(super) fn cheapest(
             })
             .collect(),
     };
-    let weights = stake
-        .votes
-        .as_ref()
-        .map_or_else(|| values.clone(), |v| worth(v));
+    let weighed = |weights: &Weights| match weights {
+        Weights::SlashableValue | Weights::Quorums(_) => values.clone(),
+        Weights::Tokens(tokens) => worth(tokens),
+        Weights::Fixed(votes) => votes.clone(),
+    };
     let costs: Vec<f64> = (0..operators.entities)
         .map(|o| match plan.cost {
             Cost::WholeStake => attack.burned_share * staked[o],
@@ -114,6 +126,21 @@ pub(super) fn cheapest(
             }
         })
         .collect();
+    let quorums = stake.votes.quorums();
+    if !quorums.is_empty() {
+        let votes: Vec<Vec<f64>> = quorums.iter().map(|q| weighed(&q.weights)).collect();
+        let totals: Vec<f64> = votes.iter().map(|votes| votes.iter().sum()).collect();
+        if totals.iter().any(|all| *all <= 0.0) {
+            return None;
+        }
+        let shares = quorums.iter().map(|q| q.thresholds[attack.threshold]);
+        let needed: Vec<f64> = shares
+            .zip(&totals)
+            .map(|(share, all)| share * all)
+            .collect();
+        return Some(several::cheapest(&costs, &votes, &needed));
+    }
+    let weights = weighed(&stake.votes);
     let all: f64 = weights.iter().sum();
     if all <= 0.0 {
         return None;

@@ -146,10 +146,15 @@ impl Check<'_> {
                 }
             }
         }
+        let multipliers = draft
+            .multipliers
+            .as_ref()
+            .map(|given| self.multipliers(given, &assets, held?, &key("multipliers")));
         Some(Quorum {
             name: name?,
             assets,
             threshold: settled(threshold)?.map(Share),
+            multipliers: settled(multipliers)?,
         })
     }
 

@@ -182,6 +182,7 @@ impl Check<'_> {
         };
         by_asset?;
         self.elsewhere_operators(&mut model);
+        self.weights_fit(&model);
         self.bounds(&model);
         self.makes_sense(&model);
         self.spreads_fit(&model);
