@@ -32,6 +32,38 @@ fn recommend(changes: &[(&str, &str)]) -> (i32, serde_json::Value, String) {
     (output.status.code().unwrap(), answer, said)
 }
 
+/// A recipient who shares with operators more than they own is told in the report.
+#[test]
+fn a_slash_that_pays_operators_is_warned_of() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/closed-form.toml");
+    let text = std::fs::read_to_string(shipped)
+        .unwrap()
+        .replace("asset = \"ETH\"", "asset = \"LST\"")
+        .replace("own_share = \"100 %\"", "own_share = \"10 %\"")
+        .replace(
+            "redistributed = \"0 %\"",
+            "redistributed = \"100 %\"\nrecaptured = \"35 %\"",
+        );
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.toml");
+    std::fs::write(&path, text).unwrap();
+    let output = stakewright()
+        .args(["run", "--paths", "200", "--out"])
+        .arg(folder.path().join("runs"))
+        .arg(&path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).replace('\n', " ");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains(
+            "A slash for theft returns 35 % of it to the attacker, and operators own 10 %"
+        ),
+        "{said} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
 /// A slash that takes nothing, never lands, or hits stake that is nobody's own cannot deter: the
 /// nearest design and what to relax, and no stop on the way to the comparison of collateral.
 #[test]

@@ -36,17 +36,22 @@ impl Cover {
     /// By what share of its cost the coalition might be beaten: 0 is exact.
     #[must_use]
     pub fn gap(&self) -> f64 {
-        if self.cost > 0.0 {
-            (self.cost - self.lower_bound) / self.cost
-        } else {
-            0.0
-        }
+        gap(self.cost, self.lower_bound)
     }
 
     /// Is it the cheapest, to a billionth of its cost?
     #[must_use]
     pub fn is_exact(&self) -> bool {
         self.gap() <= EXACT
+    }
+}
+
+/// By what share of its cost something found might be beaten: 0 is exact.
+pub(crate) fn gap(cost: f64, lower_bound: f64) -> f64 {
+    if cost > 0.0 {
+        (cost - lower_bound) / cost
+    } else {
+        0.0
     }
 }
 

@@ -8,7 +8,7 @@
 //! they sum to more than its price, and the services' relaxations at those values are a bound
 //! together.
 
-use super::super::coalition::{Effort, ROUNDING};
+use super::super::coalition::{Effort, ROUNDING, gap};
 
 /// Most services that are taken together: an entity has a price for each set of them.
 pub const MOST_TOGETHER: usize = 16;
@@ -68,11 +68,7 @@ impl Union {
     /// By what share of its cost it might be beaten: 0 is exact.
     #[must_use]
     pub fn gap(&self) -> f64 {
-        if self.cost > 0.0 {
-            (self.cost - self.lower_bound) / self.cost
-        } else {
-            0.0
-        }
+        gap(self.cost, self.lower_bound)
     }
 }
 

@@ -103,6 +103,7 @@ pub fn findings(subject: &Subject) -> Findings {
             .into_iter()
             .chain(participation::warnings(subject, &compared))
             .chain(compared.joint_warning(subject))
+            .chain(variants::paying_slashes(subject.model))
             .collect(),
         outputs: subject.outputs.clone(),
     }

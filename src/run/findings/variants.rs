@@ -289,6 +289,24 @@ impl Compared {
     }
 }
 
+/// Slashes that return more to the attacker than operators own of what is slashed.
+pub(super) fn paying_slashes(model: &Model) -> impl Iterator<Item = String> + '_ {
+    let own = model.operators.own_share.get();
+    model
+        .slashing
+        .offences
+        .iter()
+        .filter(move |offence| offence.recaptured.get() > own && offence.slash.high().get() > 0.0)
+        .map(move |offence| {
+            format!(
+                "A slash for {} returns {} of it to the attacker, and operators own {} of what is slashed: whoever shares the recipient gains by being slashed, with delegators' stake. Only lost business deters them. Choose a recipient that no operator shares, or burn.",
+                offence.name,
+                format::share(offence.recaptured.get()),
+                format::share(own)
+            )
+        })
+}
+
 /// What a ledger is about.
 fn attack_name(model: &Model, ledger: &Ledger) -> String {
     match ledger.scope {

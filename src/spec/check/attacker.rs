@@ -12,6 +12,8 @@ use crate::units::{DAYS_PER_YEAR, Days, PerYear, Share, Usd};
 
 /// Largest shape or tail index that means anything.
 const SHAPE_LIMIT: f64 = 20.0;
+/// What is usual, for whoever writes an impossible one.
+const EXPLOITS: &str = "past exploits have a tail index of about 1 (a shape of about 1)";
 /// Largest multiple of the take that users can be said to lose.
 const HARM_LIMIT: f64 = 1e6;
 
@@ -24,7 +26,7 @@ impl Check<'_> {
         let tail = law
             .tail
             .get()
-            .and_then(|n| self.above_zero(n, SHAPE_LIMIT, &format!("{key}.tail")));
+            .and_then(|n| self.above_zero(n, SHAPE_LIMIT, &format!("{key}.tail"), EXPLOITS));
         Some(Takes::ParetoUsd(ParetoTake::of_tail(least?, tail?)))
     }
 
@@ -40,28 +42,12 @@ impl Check<'_> {
         let shape = law
             .shape
             .get()
-            .and_then(|n| self.above_zero(n, SHAPE_LIMIT, &format!("{key}.shape")));
+            .and_then(|n| self.above_zero(n, SHAPE_LIMIT, &format!("{key}.shape"), EXPLOITS));
         Some(Takes::ParetoUsd(ParetoTake {
             least_usd: above?,
             scale_usd: scale?,
             shape: shape?,
         }))
-    }
-
-    fn above_zero(&mut self, given: &At<f64>, limit: f64, key: &str) -> Option<f64> {
-        let value = self.number(given, 0.0..=limit, key)?;
-        if value > 0.0 {
-            return Some(value);
-        }
-        let word = crate::spec::shape::last(key).to_owned();
-        self.report(
-            ErrorKind::Domain,
-            given.span(),
-            key,
-            format!("`{word}` must be above 0"),
-        )
-        .help = Some("past exploits have a tail index of about 1 (a shape of about 1)".into());
-        None
     }
 
     /// A take whose mean is infinite means nothing unless something caps it.

@@ -13,6 +13,9 @@ use crate::spec::shape::last;
 use std::ops::Range;
 use std::path::Path;
 
+/// Largest standard deviation of a logarithm that means anything: a take that varies by e^20.
+const SIGMA_LIMIT: f64 = 20.0;
+
 pub(super) struct Check<'a> {
     pub draft: &'a Draft,
     pub snapshot: &'a Snapshot,
@@ -219,6 +222,36 @@ impl<'a> Check<'a> {
         error.label = value.to_string();
         error.help = Some(help);
         None
+    }
+
+    /// A plain number above 0 and at most `limit`; `help` says what would be right.
+    pub fn above_zero(
+        &mut self,
+        given: &At<f64>,
+        limit: f64,
+        key: &str,
+        help: &str,
+    ) -> Option<f64> {
+        let value = self.number(given, 0.0..=limit, key)?;
+        if value > 0.0 {
+            return Some(value);
+        }
+        let message = format!("`{}` must be above 0", last(key));
+        self.report(ErrorKind::Domain, given.span(), key, message)
+            .help = Some(help.to_owned());
+        None
+    }
+
+    /// Median and standard deviation of the logarithm of a lognormal law.
+    pub fn lognormal<K: Kind>(
+        &mut self,
+        median: Option<&Quantity<K>>,
+        sigma: Option<&At<f64>>,
+        key: &str,
+    ) -> Option<(f64, f64)> {
+        let median = median.and_then(|m| self.quantity(m, &format!("{key}.median")));
+        let sigma = sigma.and_then(|s| self.number(s, 0.0..=SIGMA_LIMIT, &format!("{key}.sigma")));
+        Some((median?, sigma?))
     }
 
     /// Remembers the price of the own token, so that quantities can be written in it.

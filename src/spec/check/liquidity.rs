@@ -185,15 +185,8 @@ impl Check<'_> {
             .as_ref()
             .map(|q| self.quantity(q, &key("claims")));
         let claim = draft.claim.as_ref().map(|law| {
-            let median = law
-                .median
-                .get()
-                .and_then(|q| self.quantity(q, &key("claim.median")));
-            let sigma = law
-                .sigma
-                .get()
-                .and_then(|n| self.number(n, 0.0..=20.0, &key("claim.sigma")));
-            Some((Usd(median?), sigma?))
+            let law = self.lognormal(law.median.get(), law.sigma.get(), &key("claim"));
+            law.map(|(median, sigma)| (Usd(median), sigma))
         });
         self.needs_redistribution(at);
         Some(Some(Insurance {

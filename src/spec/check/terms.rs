@@ -213,19 +213,7 @@ impl Check<'_> {
     }
 
     fn positive(&mut self, given: &At<f64>, key: &str) -> Option<f64> {
-        let value = self.number(given, 0.0..=f64::INFINITY, key)?;
-        if value > 0.0 {
-            return Some(value);
-        }
-        let word = crate::spec::shape::last(key).to_owned();
-        self.report(
-            ErrorKind::Domain,
-            given.span(),
-            key,
-            format!("`{word}` must be above 0"),
-        )
-        .help = Some("write a number such as 1.5".into());
-        None
+        self.above_zero(given, f64::INFINITY, key, "write a number such as 1.5")
     }
 
     fn premium(&mut self, draft: Option<&draft::Premium>) -> Option<Premium> {

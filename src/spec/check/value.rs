@@ -8,9 +8,6 @@ use crate::spec::model::{Attack, Chance, Extraction, Takes, Value, ValueAtRisk};
 use crate::spec::quantity::closest;
 use crate::units::{DAYS_PER_YEAR, Days, PerYear, Share, Usd};
 
-/// Largest standard deviation of a logarithm that means anything: a take that varies by e^20.
-const SIGMA_LIMIT: f64 = 20.0;
-
 impl Check<'_> {
     pub fn value(&mut self, draft: &draft::Value) -> Option<Value> {
         let at_risk = draft.at_risk.get().and_then(|v| self.at_risk(v));
@@ -154,32 +151,18 @@ impl Check<'_> {
                 .map(|v| Takes::ShareOfValue(Share(v))),
             draft::Takes::Lognormal(law) => {
                 let key = format!("{key}.lognormal");
-                let median = law
-                    .median
-                    .get()
-                    .and_then(|m| self.quantity(m, &format!("{key}.median")));
-                let sigma = law
-                    .sigma
-                    .get()
-                    .and_then(|s| self.number(s, 0.0..=SIGMA_LIMIT, &format!("{key}.sigma")));
+                let (median, sigma) = self.lognormal(law.median.get(), law.sigma.get(), &key)?;
                 Some(Takes::LognormalUsd {
-                    median: Usd(median?),
-                    sigma: sigma?,
+                    median: Usd(median),
+                    sigma,
                 })
             }
             draft::Takes::LognormalShare(law) => {
                 let key = format!("{key}.lognormal_share");
-                let median = law
-                    .median
-                    .get()
-                    .and_then(|m| self.quantity(m, &format!("{key}.median")));
-                let sigma = law
-                    .sigma
-                    .get()
-                    .and_then(|s| self.number(s, 0.0..=SIGMA_LIMIT, &format!("{key}.sigma")));
+                let (median, sigma) = self.lognormal(law.median.get(), law.sigma.get(), &key)?;
                 Some(Takes::LognormalShare {
-                    median: Share(median?),
-                    sigma: sigma?,
+                    median: Share(median),
+                    sigma,
                 })
             }
             draft::Takes::Pareto(law) => self.pareto(law, &format!("{key}.pareto")),
