@@ -437,10 +437,23 @@ fn insurance(model: &Model, add: &mut SetAdd) {
 
 /// Share of the value at risk that a trial lets leave in one event.
 const PER_EVENT_TRIED: f64 = 0.05;
-/// Stake of its own that a trial asks of an operator, USD: that of three Ethereum validators.
+/// Least stake of its own that a trial asks of an operator, USD: that of three Ethereum validators.
 const OWN_MINIMUM_TRIED: f64 = 250_000.0;
 /// Days that a trial lets rewards stay slashable.
 const VESTING_TRIED: f64 = 180.0;
+
+/// Twice what the largest operator owns anyway, so that the trial asks something of everybody: two
+/// digits are enough for a trial.
+fn own_minimum_tried(model: &Model, design: &Parameters) -> f64 {
+    let admitted = design.admitted(model);
+    let largest = admitted.iter().map(|o| o.stake.get()).fold(0.0, f64::max);
+    let twice = 2.0 * model.operators.own_share.get() * largest;
+    if twice <= OWN_MINIMUM_TRIED {
+        return OWN_MINIMUM_TRIED;
+    }
+    let unit = libm::pow(10.0, libm::floor(libm::log10(twice)) - 1.0);
+    libm::ceil(twice / unit) * unit
+}
 
 /// Knobs of the whole set.
 fn set_trials(model: &Model, design: &Parameters, trials: &mut Vec<Trial>) {
@@ -510,12 +523,13 @@ fn set_trials(model: &Model, design: &Parameters, trials: &mut Vec<Trial>) {
             &|_, parameters| parameters.own_stake_minimum = Usd(0.0),
         );
     } else {
+        let asked = own_minimum_tried(model, design);
         add(
             Knob::OwnMinimum,
             Turn::Added,
             Setting::None,
-            Setting::Usd(OWN_MINIMUM_TRIED),
-            &|_, parameters| parameters.own_stake_minimum = Usd(OWN_MINIMUM_TRIED),
+            Setting::Usd(asked),
+            &|_, parameters| parameters.own_stake_minimum = Usd(asked),
         );
     }
     let vesting = model.rewards.vesting.get();

@@ -3,8 +3,10 @@
 //! Stakers ask `S · (r(S) + premium)` after fees, where r is the supply curve's yield and the
 //! premium pays for accidental slashing (certainty equivalent under constant relative risk
 //! aversion), for being locked and for the best alternative. Operators ask that their share of
-//! the rewards pays their costs. The budget is the larger of the two.
+//! the rewards pays their costs and stake of their own ([`super::operators`]). The budget is the
+//! larger of the two.
 
+use super::operators::{Books, OperatorShares};
 use crate::economics::faults::{Faults, correlated_penalty};
 use crate::economics::slashing;
 use crate::economics::solve::root;
@@ -39,7 +41,8 @@ pub struct Budget {
     pub sale_loss_usd_year: f64,
     /// Stake at which an operator breaks even under this budget, USD.
     pub break_even_stake_usd: f64,
-    /// Costs of all admitted operators, USD a year.
+    /// Costs of all admitted operators, USD a year, with what stake of their own costs them above
+    /// what it earns.
     pub operating_costs_usd_year: f64,
 }
 
@@ -222,24 +225,29 @@ pub fn required(model: &Model, parameters: &Parameters) -> Option<Budget> {
     let terms = terms(model, parameters);
     let stakers = curve.budget_for_usd(stake, terms)?;
     let set = OperatorShares::of(model, parameters);
-    let operators = set.break_even_budget(set.shares.len(), model, parameters);
+    let books = Books::of(model, parameters);
+    let operators = set.break_even_budget(set.shares.len(), &books, stake);
     let both = BindingBudget::of(stakers, operators);
     let usd_year = budget_worth(model, both.usd_year());
     let worth = received(model, usd_year);
     let slashing = slashing_premium(model, parameters);
+    let gross_yield = if stake > 0.0 { worth / stake } else { 0.0 };
+    let shares = set.shares.iter();
+    let costs = shares.map(|share| books.asks_usd_year(share * stake, gross_yield));
+    let operating_costs_usd_year = costs.sum();
     Some(Budget {
         usd_year,
         stakers_usd_year: stakers,
         operators_usd_year: operators,
         binding: both.binding,
-        gross_yield: if stake > 0.0 { worth / stake } else { 0.0 },
+        gross_yield,
         supply_yield: curve.yield_for(stake)?,
         slashing_premium: slashing,
         other_premium: terms.premium - slashing,
         emissions_usd_year: model.rewards.emissions.get(),
         sale_loss_usd_year: usd_year - after_sale(model, usd_year),
         break_even_stake_usd: break_even_stake(model, parameters, stake, usd_year),
-        operating_costs_usd_year: operator_cost(model, parameters) * set.shares.len() as f64,
+        operating_costs_usd_year,
     })
 }
 
@@ -264,16 +272,22 @@ pub fn affordable_operators(model: &Model, parameters: &Parameters) -> u32 {
     else {
         return low;
     };
+    operators_kept(model, parameters, stakers).max(low)
+}
+
+/// The most operators, of all that the model allows, that a budget keeps at a design's stake.
+#[must_use]
+pub fn operators_kept(model: &Model, parameters: &Parameters, budget_usd_year: f64) -> u32 {
     let all = Parameters {
-        operators: high,
+        operators: model.operators.count.high(),
         ..parameters.clone()
     };
-    let set = OperatorShares::of(model, &all);
-    let most = set.shares.len();
-    (low as usize..=most)
+    let (set, books) = (OperatorShares::of(model, &all), Books::of(model, &all));
+    let stake = parameters.stake.get();
+    (1..=set.shares.len())
         .rev()
-        .find(|&count| set.break_even_budget(count, model, parameters) <= stakers)
-        .map_or(low, |count| count as u32)
+        .find(|&count| set.break_even_budget(count, &books, stake) <= budget_usd_year)
+        .map_or(0, |count| count as u32)
 }
 
 /// Slashable stake at which an operator's share of the rewards pays its costs, USD.
@@ -284,63 +298,12 @@ pub fn break_even_stake(
     stake_usd: f64,
     budget_usd_year: f64,
 ) -> f64 {
-    let cost = operator_cost(model, parameters);
-    if cost <= 0.0 {
-        return 0.0;
-    }
-    cost * stake_usd / (operators_share(model) * received(model, budget_usd_year))
-}
-
-/// What one operator spends on the service, USD a year: software, the stake of its own that it
-/// must lock at its discount rate, and the wait for rewards that vest.
-#[must_use]
-pub fn operator_cost(model: &Model, parameters: &Parameters) -> f64 {
-    let costs = model.operators.costs;
-    let software = costs.own.get() + costs.shared.get() / costs.services.max(1.0);
-    let discount = model.operators.franchise.discount.get();
-    let locked = parameters.own_stake_minimum.get() * discount;
-    (software + locked) * (1.0 + discount * model.rewards.vesting.years())
-}
-
-/// The stakes of a set relative to its total, largest first.
-struct OperatorShares {
-    shares: Vec<f64>,
-}
-
-impl OperatorShares {
-    fn of(model: &Model, parameters: &Parameters) -> Self {
-        let shares = match &model.operators.structure {
-            // A continuum has no smallest operator: the count divides it equally.
-            Structure::Pooled { .. } => {
-                let n = parameters.operators.max(1) as usize;
-                vec![1.0 / n as f64; n]
-            }
-            Structure::Entities(_) => {
-                let stake = parameters.stake.get();
-                let admitted = parameters.admitted(model);
-                let mut shares: Vec<f64> = admitted.iter().map(|a| a.stake.get() / stake).collect();
-                shares.sort_by(|a, b| b.total_cmp(a));
-                shares
-            }
-        };
-        Self { shares }
-    }
-
-    /// The budget at which the smallest of the `count` largest operators breaks even when only
-    /// they are admitted: `cost / (fee · share)`.
-    fn break_even_budget(&self, count: usize, model: &Model, parameters: &Parameters) -> f64 {
-        let cost = operator_cost(model, parameters);
-        let count = count.min(self.shares.len());
-        if cost <= 0.0 || count == 0 {
-            return 0.0;
-        }
-        let total: f64 = self.shares[..count].iter().sum();
-        cost * total / (operators_share(model) * self.shares[count - 1])
-    }
+    let gross_yield = received(model, budget_usd_year) / stake_usd;
+    Books::of(model, parameters).break_even_stake_usd(gross_yield)
 }
 
 /// Share of the budget that reaches operators, after the protocol's.
-fn operators_share(model: &Model) -> f64 {
+pub(super) fn operators_share(model: &Model) -> f64 {
     model.rewards.operator_split.get() * (1.0 - model.rewards.protocol_fee.get())
 }
 

@@ -5,15 +5,19 @@
 //! costs is listed, and binds nobody. What has no natural end (a threshold, an own share, a cap)
 //! is moved by a tenth.
 
-use super::budget::{self, Budget};
+use super::budget::Budget;
 use super::evaluate::Evaluator;
+use super::liveness::{Liveness, liveness, signs, signs_at};
+use super::operators::Books;
 use super::shape;
 use crate::economics::supply::BindingSide;
 use crate::random::Seed;
 use crate::spec::Parameters;
-use crate::spec::model::{Attack, Detection, Deterrence, Extraction, Model, Offence, Takes};
+use crate::spec::model::{
+    Attack, Choice, Detection, Deterrence, Extraction, Fault, Model, Offence, Takes,
+};
 use crate::spec::panel::Change;
-use crate::units::{Days, Share};
+use crate::units::{Days, Share, Usd, UsdPerYear};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -43,6 +47,8 @@ pub struct Lever {
     pub constrains: bool,
     /// Stake that the same risk needs when the value is twice as bad, USD, where that makes sense.
     pub stake_if_twice_as_bad_usd: Option<f64>,
+    /// Of the quorum threshold: who can stop the service by staying away, now and then.
+    pub liveness: Option<[Liveness; 2]>,
 }
 
 /// The constraints that are tried.
@@ -77,7 +83,24 @@ pub enum Knob {
     EntityCap,
     /// Value that the service lets be at risk: a cap on deposits or on what one task can move.
     ValueCap,
+    /// The most that one event lets leave.
+    EventCap,
+    /// Stake of its own that each operator must put in.
+    OwnMinimum,
+    /// Slashable stake.
+    Stake,
+    /// Stake that is delegated to the set.
+    Delegation,
+    /// The largest budget allowed.
+    Budget,
+    /// The fewest operators allowed.
+    Operators,
+    /// The tolerated risk: a weaker promise.
+    Promise,
 }
+
+/// Least share of the weight that stops a service: with every signature asked for, one is enough.
+const MIN_HALTS: f64 = 1e-3;
 
 /// Whether the service, its contracts or its operators can move it.
 fn controllable(knob: Knob) -> bool {
@@ -85,12 +108,12 @@ fn controllable(knob: Knob) -> bool {
 }
 
 /// A change of the model or of the design.
-struct Trial {
-    knob: Knob,
-    offence: Option<usize>,
-    from: f64,
-    to: f64,
-    unit: &'static str,
+pub(super) struct Trial {
+    pub(super) knob: Knob,
+    pub(super) offence: Option<usize>,
+    pub(super) from: f64,
+    pub(super) to: f64,
+    pub(super) unit: &'static str,
     constrains: bool,
     twice_as_bad: Option<f64>,
 }
@@ -138,15 +161,21 @@ pub fn levers(
             controllable: controllable(trial.knob),
             constrains: trial.constrains && controllable(trial.knob),
             stake_if_twice_as_bad_usd,
+            liveness: (trial.knob == Knob::Threshold).then(|| {
+                [
+                    liveness(model, design, signs(model, trial.from)),
+                    liveness(model, design, signs_at(model, design, trial.to)),
+                ]
+            }),
         });
     }
     if base.binding == BindingSide::Operators {
+        let asks = smallest_asks(model, design, base);
         levers.push(Lever {
             knob: Knob::OperatorCosts,
             offence: None,
-            from: budget::operator_cost(model, design),
-            to: budget::operator_cost(model, design) * base.stakers_usd_year
-                / base.operators_usd_year,
+            from: asks,
+            to: asks * base.stakers_usd_year / base.operators_usd_year,
             unit: "USD/year",
             stake_usd: design.stake.get(),
             budget_usd_year: base.stakers_usd_year,
@@ -154,6 +183,7 @@ pub fn levers(
             controllable: false,
             constrains: false,
             stake_if_twice_as_bad_usd: None,
+            liveness: None,
         });
     }
     levers.sort_by(|a, b| {
@@ -164,7 +194,16 @@ pub fn levers(
     Some(levers)
 }
 
-fn with_model(
+/// What the smallest operator that is kept asks for, USD a year.
+fn smallest_asks(model: &Model, design: &Parameters, base: &Budget) -> f64 {
+    let admitted = design.admitted(model);
+    let pooled = design.stake.get() / f64::from(design.operators.max(1));
+    let smallest = admitted.last().map_or(pooled, |last| last.stake.get());
+    Books::of(model, design).asks_usd_year(smallest, base.gross_yield)
+}
+
+/// The design as it is priced under a trial's model, on the same random numbers.
+pub(super) fn with_model(
     evaluator: &Evaluator,
     changed: &Model,
     trial: &Trial,
@@ -181,7 +220,12 @@ fn with_model(
     };
     // Only how much a slash burns has changed, so the curves are known but for their scale.
     let burned_only = match trial.knob {
-        Knob::Threshold | Knob::OwnStake | Knob::EntityCap | Knob::ValueCap => false,
+        Knob::Threshold
+        | Knob::OwnStake
+        | Knob::OwnMinimum
+        | Knob::EntityCap
+        | Knob::ValueCap
+        | Knob::EventCap => false,
         Knob::Detection => !rate_limited(changed),
         _ => true,
     };
@@ -195,7 +239,7 @@ fn with_model(
     priced
 }
 
-fn trials(model: &Model, design: &Parameters) -> Vec<Trial> {
+pub(super) fn trials(model: &Model, design: &Parameters) -> Vec<Trial> {
     let mut trials = Vec::new();
     for (index, offence) in model.slashing.offences.iter().enumerate() {
         if model
@@ -266,7 +310,7 @@ fn trials(model: &Model, design: &Parameters) -> Vec<Trial> {
 }
 
 /// Whether a smaller value at risk is a smaller loot.
-fn moves_with_value(attack: &Attack) -> bool {
+pub(super) fn moves_with_value(attack: &Attack) -> bool {
     attack.capped
         || matches!(
             attack.takes,
@@ -274,7 +318,7 @@ fn moves_with_value(attack: &Attack) -> bool {
         )
 }
 
-fn trial(
+pub(super) fn trial(
     knob: Knob,
     offence: Option<usize>,
     from: f64,
@@ -353,7 +397,12 @@ fn offence_trials(
 }
 
 /// The model and the design with the trial's knob at `value`.
-fn apply(model: &Model, design: &Parameters, trial: &Trial, value: f64) -> (Model, Parameters) {
+pub(super) fn apply(
+    model: &Model,
+    design: &Parameters,
+    trial: &Trial,
+    value: f64,
+) -> (Model, Parameters) {
     let (mut model, mut design) = (model.clone(), design.clone());
     if let Some(index) = trial.offence {
         let offence = &mut model.slashing.offences[index];
@@ -383,15 +432,36 @@ fn apply(model: &Model, design: &Parameters, trial: &Trial, value: f64) -> (Mode
                 }
             }
             Knob::Accidents => offence.accidental = crate::units::PerYear(value),
-            Knob::Threshold
-            | Knob::OwnStake
-            | Knob::OperatorCosts
-            | Knob::EntityCap
-            | Knob::ValueCap => {}
+            _ => {}
         }
     }
     match trial.knob {
-        Knob::Threshold => design.threshold = Share(value),
+        Knob::Threshold => raise_threshold(&mut model, &mut design, value),
+        Knob::EventCap => {
+            for attack in &mut model.value.attacks {
+                let most = attack.per_event.map_or(value, |now| now.get().min(value));
+                attack.per_event = Some(Usd(most));
+            }
+        }
+        Knob::OwnMinimum => {
+            design.own_stake_minimum = Usd(value);
+            model.operators.own_stake_minimum = Some(Choice::Fixed(Usd(value)));
+        }
+        Knob::Stake => design.stake = Usd(value),
+        Knob::Budget => {
+            let low = model.rewards.budget.low().get().min(value);
+            model.rewards.budget = Choice::Search {
+                low: UsdPerYear(low),
+                high: UsdPerYear(value),
+            };
+        }
+        Knob::Operators => {
+            model.operators.count = Choice::Search {
+                low: value as u32,
+                high: model.operators.count.high(),
+            };
+        }
+        Knob::Promise => model.target.at_most = Share(value),
         Knob::OwnStake => model.operators.own_share = Share(value),
         Knob::EntityCap => design.entity_cap = Share(value),
         Knob::ValueCap => {
@@ -404,4 +474,17 @@ fn apply(model: &Model, design: &Parameters, trial: &Trial, value: f64) -> (Mode
         _ => {}
     }
     (model, design)
+}
+
+/// A higher threshold asks for more signatures, so that fewer can stop the service: an attack that
+/// only stays away then needs no more than that.
+fn raise_threshold(model: &mut Model, design: &mut Parameters, threshold: f64) {
+    let halts = 1.0 - signs_at(model, design, threshold);
+    for attack in &mut model.value.attacks {
+        let stays_away = model.slashing.offences[attack.offence].fault == Fault::Liveness;
+        if let Some(own) = attack.threshold.filter(|_| stays_away) {
+            attack.threshold = Some(Share(own.get().min(halts.max(MIN_HALTS))));
+        }
+    }
+    design.threshold = Share(threshold);
 }

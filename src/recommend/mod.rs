@@ -7,6 +7,7 @@
 //! model's own error is what assumptions, levers and shocks are for.
 
 pub mod analytic;
+pub mod beneath;
 pub mod budget;
 pub mod collateral;
 pub mod compare;
@@ -17,9 +18,12 @@ mod feasible;
 mod finalists;
 pub mod frontier;
 pub mod levers;
+pub mod liveness;
 pub mod network;
+pub mod operators;
 pub mod policies;
 pub mod rare;
+pub mod relax;
 pub mod sensitivity;
 pub mod shape;
 pub mod shocks;
@@ -27,11 +31,14 @@ pub mod stages;
 mod types;
 pub mod worlds;
 
+pub use beneath::{Beneath, Judged};
 pub use collateral::{CollateralComparison, CollateralRow, Quorums};
 pub use curve::{CurvePoint, RiskCurve};
 pub use frontier::{Frontier, FrontierPoint, Limit};
 pub use levers::{Knob, Lever};
+pub use liveness::Liveness;
 pub use network::{Churn, NetworkOption};
+pub use relax::Relaxation;
 pub use shocks::{Breaking, Shock, ShockKind};
 pub use types::{
     Certificate, Constraint, Design, FORMAT, Figure, Infeasible, OffenceDesign, Origin, Promise,
@@ -171,6 +178,7 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         worlds,
         small,
         decides,
+        goal,
         settled,
         certified,
     } = decide(&evaluator, &others, search, &tell, 0.0)?;
@@ -214,9 +222,27 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         }
         _ => Vec::new(),
     };
+    let relaxations = if settled.infeasible.is_some() {
+        relax::of_infeasible(
+            &evaluator,
+            &shape.chosen.parameters,
+            goal,
+            certified.certificate.at_most,
+            search.seed,
+            search.paths.min(LEVER_PATHS),
+        )?
+    } else {
+        Vec::new()
+    };
     tell(Stage::Levers {
-        count: levers.len(),
+        count: levers.len() + relaxations.len(),
     });
+    // Of a design that is not kept anyway, the cost below it is only a table's row.
+    let beneath = if certified.verdict == Verdict::Unsafe {
+        None
+    } else {
+        beneath::beneath(model, &parameters, certified.seed, search)?
+    };
 
     let shocks = if certified.verdict.is_safe() {
         let paths = search.paths.min(SHOCK_PATHS);
@@ -277,6 +303,8 @@ pub fn answer(model: &Model, search: &Search) -> Option<Answer> {
         promise: design::promise(model),
         verdict: certified.verdict,
         infeasible: settled.infeasible,
+        relaxations,
+        beneath,
         design,
         budget,
         certificate: certified.certificate,
@@ -348,6 +376,8 @@ struct Decided<'a> {
     small: Option<rare::Explored>,
     /// The world that asks for most stake.
     decides: usize,
+    /// The stake that went into [`feasible::settle`], USD.
+    goal: f64,
     settled: feasible::Settled,
     certified: Certified,
 }
@@ -404,6 +434,7 @@ fn decide<'a>(
         worlds,
         small,
         decides,
+        goal,
         settled,
         certified,
     })

@@ -1,6 +1,7 @@
 //! What a recommendation holds. All of it is written to `recommendation.json`; nothing in it
 //! depends on the clock or on the number of threads.
 
+use super::beneath::Beneath;
 use super::budget::Budget;
 use super::collateral::CollateralComparison;
 use super::curve::CurvePoint;
@@ -9,6 +10,7 @@ use super::levers::Lever;
 use super::network::{Churn, NetworkOption};
 use super::policies::Policies;
 use super::rare::Evidence;
+use super::relax::Relaxation;
 use super::sensitivity::Influence;
 use super::shape::Round;
 use super::shocks::Shock;
@@ -21,7 +23,7 @@ use crate::spec::model::{AssetSlash, Deterrence, Monitoring};
 use serde::Serialize;
 
 /// Version of the JSON: a field more is a version more.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +39,10 @@ pub struct Recommendation {
     pub verdict: Verdict,
     /// Why no design within the ranges keeps it; then [`Self::design`] is the nearest one.
     pub infeasible: Option<Infeasible>,
+    /// What would make it feasible, one knob at a time; empty where it is.
+    pub relaxations: Vec<Relaxation>,
+    /// The promise under the lowest credible cost, where that is another than it counts.
+    pub beneath: Option<Beneath>,
     /// The design for a reader: each number with its interval, unit and reason.
     pub design: Design,
     /// The design for a program: what the simulation plays and the export writes.

@@ -13,7 +13,7 @@ pub use super::worlds::{PanelFigure, PanelMark, SizeMark, SizesFigure};
 use serde::{Deserialize, Serialize};
 
 /// Version of the serialised form; a new field is a new version.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// All that a report shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,10 @@ pub struct Findings {
     pub verdict: Verdict,
     /// The promise the answer is about, and what was measured of it.
     pub promise: Promise,
+    /// On which cost of corruption the answer rests, and what becomes of it under the lowest
+    /// credible one; `None` where nothing was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footing: Option<Footing>,
     /// The recommended design, most important first.
     pub headline: Vec<HeadlineRow>,
     /// What the reader should change in his design, one imperative sentence each.
@@ -80,6 +84,32 @@ pub enum Verdict {
         /// The constraint that binds, in one sentence.
         reason: String,
     },
+}
+
+/// What a verdict rests on, so that nobody reads more into it than was judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Footing {
+    /// The cost that the verdict counts, as it follows the verdict: "counting delegators' stake too".
+    pub counts: String,
+    /// The same promise under the lowest credible cost; `None` where the verdict counts that one.
+    pub beneath: Option<Beneath>,
+}
+
+/// A promise under the lowest credible cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Beneath {
+    /// Whether it holds there too.
+    pub verdict: Verdict,
+    /// When: "if operators weigh only what they themselves lose, 14.5 M USD today".
+    pub condition: String,
+    /// What then: "an insecure day within 30 days has probability 3.4 % (3.2–3.6)".
+    pub outcome: String,
+    /// What would make it hold, one knob at a time.
+    pub closes: Vec<Statement>,
+    /// How to ask for it: the key of the model file.
+    pub ask: String,
+    /// Ids of the assumptions it rests on.
+    pub assumptions: Vec<String>,
 }
 
 /// "An insecure day within `horizon_days` has a probability of at most `at_most`."
@@ -251,14 +281,34 @@ pub struct Variant {
     pub name: String,
     /// Cost or profit.
     pub side: Side,
-    /// How much, in USD, or why not.
+    /// How much today, in USD, or why not.
     pub value: Value,
+    /// The same at the worst moments of the simulated paths; none where nothing was simulated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst: Option<Spread>,
     /// The formula in words.
     pub formula: String,
     /// Whether this variant decides: the lowest credible cost, the highest credible profit.
     pub deciding: bool,
+    /// Whether the promise weighs this one.
+    #[serde(default)]
+    pub promised: bool,
     /// Ids of the assumptions it rests on.
     pub assumptions: Vec<String>,
+}
+
+/// A number over many simulated moments: each row has its own median, and no single moment has
+/// all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Quantile at 5 %.
+    pub low: f64,
+    /// Median.
+    pub median: f64,
+    /// Quantile at 95 %.
+    pub high: f64,
+    /// Moments that it is taken over.
+    pub moments: u64,
 }
 
 /// One slash rule and its price.

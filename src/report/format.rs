@@ -78,6 +78,19 @@ pub fn range(low: f64, high: f64, of: f64, unit: Unit) -> String {
     format!("{low_text} – {high_text}")
 }
 
+/// Two ends in the words of a sentence: "12.3 to 14.5 M USD", "900 k USD to 2 M USD".
+#[must_use]
+pub fn between(low: f64, high: f64, unit: Unit) -> String {
+    let (low, high) = (amount(low, unit), amount(high, unit));
+    if low == high {
+        return low;
+    }
+    match (low.split_once(' '), high.split_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same => format!("{number} to {high}"),
+        _ => format!("{low} to {high}"),
+    }
+}
+
 /// A number with its unit.
 #[must_use]
 pub fn amount(number: f64, unit: Unit) -> String {
@@ -404,6 +417,14 @@ mod tests {
         assert_eq!(plain(1.848_402_502), "1.85");
         assert_eq!(plain(0.000_123_4), "0.000123");
         assert_eq!(plain(1e-300), "1.00e-300");
+    }
+
+    #[test]
+    fn two_ends_share_their_unit_where_they_can() {
+        assert_eq!(between(12.3e6, 14.5e6, Unit::Usd), "12.3 to 14.5 M USD");
+        assert_eq!(between(900e3, 2e6, Unit::Usd), "900 k USD to 2 M USD");
+        assert_eq!(between(2e6, 2.000_1e6, Unit::Usd), "2 M USD");
+        assert_eq!(between(0.001, 0.0304, Unit::Probability), "0.10 to 3.0 %");
     }
 
     #[test]

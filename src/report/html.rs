@@ -43,6 +43,7 @@ pub(super) fn render(findings: &Findings, figures: &[Figure]) -> String {
         "verdict_class": verdict_class(&findings.verdict),
         "verdict_rest": words::verdict_rest(findings),
         "evidence": words::evidence(&findings.promise),
+        "beneath": beneath(findings),
         "headline": findings.headline.iter().map(|row| headline(findings, row)).collect::<Vec<_>>(),
         "changes": statements(&findings.changes),
         "warnings": findings.warnings,
@@ -78,6 +79,25 @@ fn css() -> String {
         style(Page::Light),
         style(Page::Dark)
     )
+}
+
+/// The verdict under the lowest credible cost; null where there is none.
+fn beneath(findings: &Findings) -> Json {
+    let found = findings.footing.as_ref().and_then(|f| f.beneath.as_ref());
+    let (Some(beneath), Some((word, rest))) = (found, words::beneath(findings)) else {
+        return Json::Null;
+    };
+    let closes = beneath.closes.iter().map(|one| {
+        json!({ "head": one.head, "text": one.text, "refs": links(findings, &one.assumptions) })
+    });
+    json!({
+        "class": verdict_class(&beneath.verdict),
+        "word": word,
+        "rest": rest,
+        "closes": closes.collect::<Vec<_>>(),
+        "ask": beneath.ask,
+        "refs": links(findings, &beneath.assumptions),
+    })
 }
 
 fn verdict_class(verdict: &Verdict) -> &'static str {

@@ -97,6 +97,19 @@ fn answer(out: &mut String, findings: &Findings) {
     if let Some(evidence) = words::evidence(&findings.promise) {
         *out += &format!("\n{}\n", escape(&evidence));
     }
+    if let Some((word, rest)) = words::beneath(findings) {
+        *out += &format!("\n**{word}** {}\n", escape(&rest));
+    }
+    if let Some(beneath) = findings.footing.as_ref().and_then(|f| f.beneath.as_ref()) {
+        if !beneath.closes.is_empty() {
+            *out += "\nTo make it hold there, one of:\n\n";
+            for one in &beneath.closes {
+                *out += &format!("- {}\n", sentence(one));
+            }
+        }
+        let cited = refs(&beneath.assumptions);
+        *out += &format!("\nTo ask for it: {}{cited}\n", escape(&beneath.ask));
+    }
     if !findings.headline.is_empty() {
         *out += "\n| | recommended | |\n|---|---|---|\n";
         for row in &findings.headline {

@@ -1,6 +1,6 @@
 //! The tables of a report, written once for the page and for the text.
 
-use super::findings::{Findings, Operators, Provenance, SlashRule, Value, Variant};
+use super::findings::{Findings, Operators, Provenance, SlashRule, Spread, Variant};
 use super::{format, words};
 
 /// A table of written cells.
@@ -48,14 +48,14 @@ pub(super) fn grids(findings: &Findings) -> Grids {
         operators: operators(&findings.operators),
         config: grid(
             "Configuration",
-            &["where", "parameter", "value", "meaning", "rounding"],
+            &["where", "parameter", "integer", "meaning", "rounded"],
             findings
                 .config
                 .iter()
                 .map(|entry| {
                     row([
                         text(&entry.place),
-                        text(&entry.name),
+                        code(&entry.name),
                         code(&entry.value),
                         text(&entry.meaning),
                         text(&entry.rounding),
@@ -147,20 +147,18 @@ pub(super) fn provenance(from: &Provenance) -> Vec<(&'static str, String)> {
 
 fn variants(variants: &[Variant]) -> Grid {
     let rows = variants.iter().map(|variant| {
-        let tag = variant.deciding.then_some("decides");
+        let tag = match (variant.deciding, variant.promised) {
+            (true, _) => Some("decides"),
+            (false, true) => Some("promised"),
+            (false, false) => None,
+        };
         let name = Cell {
             tag,
             ..text(&format!("{} {}", variant.id, variant.name))
         };
-        let interval = match &variant.value {
-            Value::Number(number) => number.interval.as_ref().map_or(String::new(), |interval| {
-                format!(
-                    "{} ({})",
-                    format::range(interval.low, interval.high, number.value, number.unit),
-                    format::share(interval.confidence)
-                )
-            }),
-            Value::Words(_) => String::new(),
+        let of = |usd: fn(&Spread) -> f64| {
+            let written = variant.worst.as_ref().map(|worst| format::usd(usd(worst)));
+            text(&written.unwrap_or_default())
         };
         let side = match variant.side {
             super::findings::Side::Cost => "cost",
@@ -174,7 +172,9 @@ fn variants(variants: &[Variant]) -> Grid {
             name,
             text(side),
             text(&format::value_alone(&variant.value)),
-            text(&interval),
+            of(|worst| worst.low),
+            of(|worst| worst.median),
+            of(|worst| worst.high),
             formula,
         ];
         Row {
@@ -184,7 +184,15 @@ fn variants(variants: &[Variant]) -> Grid {
     });
     grid(
         "Every cost and every profit",
-        &["variant", "side", "value", "interval", "in words"],
+        &[
+            "variant",
+            "side",
+            "today",
+            "worst moments, 5 %",
+            "median",
+            "95 %",
+            "in words",
+        ],
         rows.collect(),
     )
 }

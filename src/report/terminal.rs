@@ -40,20 +40,19 @@ pub fn render(findings: &Findings, colour: ColourChoice) -> String {
         ("simulated", simulated(findings)),
     ]);
     screen.answer(findings);
+    if let Some(beneath) = findings.footing.as_ref().and_then(|f| f.beneath.as_ref()) {
+        let closes = beneath.closes.iter().map(|one| headed(one));
+        let mut facts: Vec<(&str, String)> = closes.map(|text| ("to hold there", text)).collect();
+        facts.push(("to ask for it", beneath.ask.clone()));
+        screen.facts(&facts);
+    }
     screen.headline(&findings.headline);
     if let Some(growth) = &findings.growth {
         screen.table(&growth.stages);
         screen.table(&growth.policies);
     }
-    let change = |statement: &Statement| match statement.head.is_empty() {
-        true => ("change", statement.text.clone()),
-        false => ("change", format!("{}: {}", statement.head, statement.text)),
-    };
+    let change = |statement: &Statement| ("change", headed(statement));
     screen.facts(&findings.changes.iter().map(change).collect::<Vec<_>>());
-    let headed = |statement: &Statement| match statement.head.is_empty() {
-        true => statement.text.clone(),
-        false => format!("{}: {}", statement.head, statement.text),
-    };
     let mut why: Vec<(&str, String)> = findings
         .binds
         .iter()
@@ -96,7 +95,16 @@ pub fn verdict(findings: &Findings, colour: ColourChoice) -> String {
         colour,
     };
     screen.verdict(findings, 0);
+    screen.beneath(findings, 0);
     screen.out
+}
+
+/// A sentence behind its head.
+fn headed(statement: &Statement) -> String {
+    match statement.head.is_empty() {
+        true => statement.text.clone(),
+        false => format!("{}: {}", statement.head, statement.text),
+    }
 }
 
 fn simulated(findings: &Findings) -> String {
@@ -135,15 +143,28 @@ impl Screen {
         if let Some(evidence) = words::evidence(&findings.promise) {
             self.wrapped(&" ".repeat(INDENT), &evidence, INDENT);
         }
+        if words::beneath(findings).is_some() {
+            self.blank();
+            self.beneath(findings, INDENT);
+        }
+    }
+
+    /// The verdict under the lowest credible cost, where it is another.
+    fn beneath(&mut self, findings: &Findings, indent: usize) {
+        let Some((word, rest)) = words::beneath(findings) else {
+            return;
+        };
+        let verdict = findings.footing.as_ref().and_then(|f| f.beneath.as_ref());
+        let code = verdict.map_or("1", |beneath| colour_of(&beneath.verdict));
+        let start = self.out.len() + indent;
+        let sentence = format!("{word} {}", clean(&rest));
+        self.wrapped(&" ".repeat(indent), &sentence, indent);
+        self.paint(start, start + word.len(), code);
     }
 
     fn verdict(&mut self, findings: &Findings, indent: usize) {
         let word = words::verdict_word(&findings.verdict);
-        let code = match findings.verdict {
-            Verdict::Safe => "1;32",
-            Verdict::Unsafe | Verdict::Infeasible { .. } => "1;31",
-            Verdict::Undecided => "1;33",
-        };
+        let code = colour_of(&findings.verdict);
         let start = self.out.len() + indent;
         let sentence = format!("{word} {}", clean(&words::verdict_rest(findings)));
         self.wrapped(&" ".repeat(indent), &sentence, indent);
@@ -289,6 +310,15 @@ impl Screen {
         if !self.out.is_empty() {
             self.out.push('\n');
         }
+    }
+}
+
+/// Colour of a verdict.
+fn colour_of(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Safe => "1;32",
+        Verdict::Unsafe | Verdict::Infeasible { .. } => "1;31",
+        Verdict::Undecided => "1;33",
     }
 }
 

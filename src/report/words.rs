@@ -21,11 +21,18 @@ pub fn verdict_rest(findings: &Findings) -> String {
     let confidence = format::share(promise.confidence);
     let limit = format::probability(promise.at_most);
     let day = insecure_day(promise);
+    let counts = findings
+        .footing
+        .as_ref()
+        .filter(|footing| !footing.counts.is_empty())
+        .map_or_else(String::new, |footing| format!(", {}", footing.counts));
     match &findings.verdict {
-        Verdict::Safe => format!("with {confidence} confidence: {day} has probability ≤ {limit}"),
+        Verdict::Safe => {
+            format!("with {confidence} confidence{counts}: {day} has probability ≤ {limit}")
+        }
         Verdict::Unsafe => match &promise.measured {
             Some(risk) => format!(
-                "with {confidence} confidence: {day} has probability ≥ {}, the promise is {limit}",
+                "with {confidence} confidence{counts}: {day} has probability ≥ {}, the promise is {limit}",
                 bound(risk.low, promise)
             ),
             None => format!("{day} has a probability above {limit}"),
@@ -57,6 +64,17 @@ pub fn verdict_rest(findings: &Findings) -> String {
             format!("no design in the searched ranges keeps {day} at or below {limit}: {reason}")
         }
     }
+}
+
+/// The verdict under the lowest credible cost: its word, and what follows it.
+#[must_use]
+pub fn beneath(findings: &Findings) -> Option<(&'static str, String)> {
+    let beneath = findings.footing.as_ref()?.beneath.as_ref()?;
+    let word = match beneath.verdict {
+        Verdict::Safe => "SAFE TOO",
+        ref verdict => verdict_word(verdict),
+    };
+    Some((word, format!("{}: {}", beneath.condition, beneath.outcome)))
 }
 
 /// The evidence behind the verdict: "3 of 10,000 paths have an insecure day within 30 days".
@@ -128,7 +146,7 @@ pub fn worth(worth: Worth) -> &'static str {
 }
 
 /// How to read the table of slash rules.
-pub const SLASH_RULES: &str = "Each rule turned alone, at the worst moment of the median path and on the same paths: its setting now → as tried. \"The same risk then costs\" is the budget for the stake that the same promise needs as tried; today's is at the top of the page. What it buys is shown as now → as tried for the attack that it punishes, or for all at once where it is a rule of the whole set; rules that move nothing at this design come last.";
+pub const SLASH_RULES: &str = "Each rule turned alone, at today's prices and on the same paths: its setting now → as tried. \"The same risk then costs\" is the budget for the stake that the same promise needs as tried; today's is at the top of the page. What it buys is shown as now → as tried for the attack that it punishes, or for all at once where it is a rule of the whole set; rules that move nothing at this design come last.";
 
 /// Where the numbers come from, in one line: paths, seed, snapshot.
 #[must_use]

@@ -1,6 +1,7 @@
 //! A recommendation in the contracts' terms: the second of the two places where reals become
 //! integers, each by a named rule.
 
+mod meaning;
 mod rewards;
 mod slashing;
 mod votes;
@@ -288,8 +289,8 @@ pub fn config_entries(deployment: &Deployment) -> Vec<ConfigEntry> {
             place: deployment.network.name.clone(),
             name: number.parameter.clone(),
             value: number.integer.0.to_string(),
-            meaning: format!("{} {}", number.value, number.unit),
-            rounding: number.rounding.to_string(),
+            meaning: meaning::meaning(number),
+            rounding: number.rounding.reason().to_owned(),
         })
         .collect()
 }

@@ -104,6 +104,8 @@ pub struct Operators {
     pub mix: Option<At<Mix>>,
     /// Stake of its own that an operator must put behind the service, in the assets that it stakes.
     pub own_stake_minimum: Option<Searchable<Quantity<Money>>>,
+    /// Return that an operator asks on stake of its own, before the risk of accidents.
+    pub own_stake_return: Option<Quantity<Frequency>>,
     /// Quorums that an attacker must corrupt together; one of all assets when left out.
     #[serde(default)]
     pub quorum: Vec<At<Quorum>>,

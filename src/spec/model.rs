@@ -162,6 +162,8 @@ pub struct Operators {
     pub mix: Vec<Option<Choice<Share>>>,
     /// Stake of its own that an operator must put behind the service, if any is asked for.
     pub own_stake_minimum: Option<Choice<Usd>>,
+    /// Return that an operator asks on stake of its own, before the risk of accidents.
+    pub own_stake_return: PerYear,
     /// Quorums that an attacker must corrupt together; empty for one of all assets.
     pub quorums: Vec<Quorum>,
     /// What buying the stake costs beside its price.

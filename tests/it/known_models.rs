@@ -30,6 +30,7 @@ pub fn constant_profit() -> Model {
             entity_cap: Choice::Fixed(Share(1.0)),
             mix: Vec::new(),
             own_stake_minimum: None,
+            own_stake_return: PerYear(0.05),
             quorums: Vec::new(),
             acquirer: Acquirer {
                 financing: PerYear(0.05),

@@ -66,6 +66,7 @@ mod recommend;
 mod reference;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]
 mod refusals;
+mod relaxed;
 mod report;
 mod searched;
 #[cfg(all(feature = "cli", feature = "chain", feature = "tables"))]

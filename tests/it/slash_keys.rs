@@ -5,7 +5,8 @@ use crate::attack_keys::{at_start, close, model, set, usd};
 use stakewright::assess::insurance::cover;
 use stakewright::assess::variants::Kind;
 use stakewright::economics::impact::SquareRootImpact;
-use stakewright::recommend::budget;
+use stakewright::recommend::budget::{self, Premiums};
+use stakewright::recommend::operators::Books;
 use stakewright::sim;
 use stakewright::spec::Parameters;
 use stakewright::spec::model::Model;
@@ -97,8 +98,18 @@ fn own_stake_and_vesting_deter_operators() {
         usd(&bonded, Kind::WholeStake),
         usd(&plain, Kind::WholeStake),
     );
-    let books = |m: &Model| budget::operator_cost(m, &Parameters::reference(m));
-    close(books(&bonded) - books(&plain), 2e6 * 0.2);
+    let books = |m: &Model| Books::of(m, &Parameters::reference(m));
+    // 2 MUSD are asked of an operator with 10 MUSD that owns a tenth: 1 MUSD is added. It costs what
+    // is asked on it, 5 % and the premiums for accidents, less the 2 % that it earns.
+    let accidents: f64 = Premiums::of(&bonded, &Parameters::reference(&bonded))
+        .slashing
+        .iter()
+        .sum();
+    let asks = |m: &Model| books(m).asks_usd_year(10e6, 0.02);
+    close(
+        asks(&bonded) - asks(&plain),
+        1e6 * (0.05 + accidents - 0.02),
+    );
     // Half a year of vesting on the split of the reference budget, sqrt(1 × 30) MUSD a year.
     let vesting = set(&[(
         "paid_in = \"ETH\"",
@@ -109,7 +120,7 @@ fn own_stake_and_vesting_deter_operators() {
     let c2 = |own: f64, share: f64| 0.54 * own + unvested(share);
     let cheapest = f64::min(c2(2.4e6, 24.0 / 60.0), c2(2.3e6, 23.0 / 60.0));
     close(usd(&vesting, Kind::OperatorRational), cheapest);
-    close(books(&vesting) / books(&plain), 1.0 + 0.2 * 0.5);
+    close(asks(&vesting) / asks(&plain), 1.0 + 0.2 * 0.5);
 }
 
 #[test]

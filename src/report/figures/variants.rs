@@ -1,12 +1,15 @@
 //! All costs and profits side by side: which one decides.
 
 use super::axis::{Axis, Key, Mark, SMALL, Scale, dollars, legend};
-use super::canvas::{Anchor, Canvas, Type, Weight, text_width};
+use super::canvas::{Anchor, Canvas, Frame, Type, Weight, text_width};
 use super::palette::{Dash, Ink};
 use super::rows::{HEIGHTS, MOST, Rows};
 use super::{About, Figure, Part, is_narrow, make};
 use crate::report::findings::{Quantity, Side, Unit, Value, Variant};
 use crate::report::format;
+
+/// How much of the page the spread over the worst moments covers.
+const SPREAD: f64 = 0.3;
 
 pub(super) fn figure(variants: &[Variant]) -> Option<Figure> {
     let shown = measured(variants);
@@ -24,7 +27,7 @@ pub(super) fn figure(variants: &[Variant]) -> Option<Figure> {
             .flat_map(|(variant, _)| variant.assumptions.clone())
             .collect(),
         part: Part::Binds,
-        heights: (64.0 + rows * HEIGHTS.0, 92.0 + rows * HEIGHTS.1),
+        heights: (88.0 + rows * HEIGHTS.0, 156.0 + rows * HEIGHTS.1),
     };
     Some(make(about, |canvas| paint(canvas, &shown)))
 }
@@ -61,7 +64,7 @@ fn caption(variants: &[Variant]) -> String {
     );
     if let Some((variant, value)) = cost {
         out += &format!(
-            "The lowest credible cost is {} ({}), {}.",
+            "Today the lowest credible cost is {} ({}), {}.",
             variant.id,
             variant.name,
             format::usd(value)
@@ -78,13 +81,24 @@ fn caption(variants: &[Variant]) -> String {
         && profit > 0.0
     {
         out += &format!(
-            " The cost is {} the profit{}",
+            " That cost is {} that profit{}",
             format::amount(cost / profit, Unit::Multiple),
             if cost > profit {
-                "."
+                ": corruption does not pay."
             } else {
-                ": what is left of the line does not deter."
+                ": whoever bears no more than it is not deterred."
             },
+        );
+    }
+    let promised = variants.iter().find(|variant| variant.promised);
+    if let Some(variant) = promised.filter(|variant| !variant.deciding)
+        && let Value::Number(number) = &variant.value
+    {
+        out += &format!(
+            " The promise counts {} ({}), {}.",
+            variant.id,
+            variant.name,
+            format::usd(number.value)
         );
     }
     if out.is_empty() {
@@ -95,7 +109,11 @@ fn caption(variants: &[Variant]) -> String {
 
 /// What stands behind the mark of a variant.
 fn behind(variant: &Variant, number: &Quantity) -> String {
-    let decides = if variant.deciding { ", decides" } else { "" };
+    let decides = match (variant.deciding, variant.promised) {
+        (true, _) => ", decides",
+        (false, true) => ", promised",
+        (false, false) => "",
+    };
     format!("{}{decides}", format::quantity_alone(number))
 }
 
@@ -104,14 +122,21 @@ fn paint(canvas: &mut Canvas, shown: &[(&Variant, &Quantity)]) {
         Key {
             mark: Mark::Dot,
             ink: Ink::Cost,
-            words: "cost of corruption".to_owned(),
+            words: "cost of corruption today".to_owned(),
         },
         Key {
             mark: Mark::Dot,
             ink: Ink::Profit,
-            words: "profit from corruption".to_owned(),
+            words: "profit from corruption today".to_owned(),
         },
     ];
+    if shown.iter().any(|(variant, _)| variant.worst.is_some()) {
+        keys.push(Key {
+            mark: Mark::Band(SPREAD),
+            ink: Ink::Muted,
+            words: "at the worst moments: 90 % of them, and the median".to_owned(),
+        });
+    }
     let line = shown
         .iter()
         .find(|(variant, _)| variant.deciding && variant.side == Side::Profit);
@@ -119,7 +144,7 @@ fn paint(canvas: &mut Canvas, shown: &[(&Variant, &Quantity)]) {
         keys.push(Key {
             mark: Mark::Line(Dash::Dashed),
             ink: Ink::Profit,
-            words: "deciding profit".to_owned(),
+            words: "deciding profit today".to_owned(),
         });
     }
     let top = legend(canvas, &keys);
@@ -128,13 +153,11 @@ fn paint(canvas: &mut Canvas, shown: &[(&Variant, &Quantity)]) {
         .map(|(variant, number)| text_width(&behind(variant, number), SMALL * 1.07))
         .fold(0.0, f64::max);
     let rows = Rows::new(canvas, top, 290.0, (widest + 24.0).min(canvas.width * 0.45));
-    let values = shown.iter().flat_map(|(_, number)| {
-        let interval = number
-            .interval
-            .iter()
-            .flat_map(|interval| [interval.low, interval.high]);
+    let values = shown.iter().flat_map(|(variant, number)| {
+        let worst = variant.worst.iter();
+        let ends = worst.flat_map(|worst| [worst.low, worst.high]);
         std::iter::once(number.value)
-            .chain(interval)
+            .chain(ends)
             .collect::<Vec<_>>()
     });
     let count = if is_narrow(canvas) { 3 } else { 6 };
@@ -183,16 +206,21 @@ fn paint(canvas: &mut Canvas, shown: &[(&Variant, &Quantity)]) {
         let (at, middle) = (axis.at(number.value), rows.middle(row));
         canvas.line(
             &[(rows.left + 4.0, middle), (at, middle)],
-            ink,
+            Ink::Grid,
             Dash::Solid,
             1.0,
         );
-        if let Some(interval) = &number.interval {
-            let ends = [
-                (axis.at(interval.low), middle),
-                (axis.at(interval.high), middle),
-            ];
-            canvas.line(&ends, ink, Dash::Solid, 4.0);
+        if let Some(worst) = &variant.worst {
+            let frame = Frame {
+                left: axis.at(worst.low),
+                right: axis.at(worst.high),
+                top: middle - 5.0,
+                bottom: middle + 5.0,
+            };
+            canvas.rectangle(frame, ink, SPREAD);
+            let median = axis.at(worst.median);
+            let tick = [(median, middle - 7.0), (median, middle + 7.0)];
+            canvas.line(&tick, ink, Dash::Solid, 2.0);
         }
         canvas.dot((at, middle), if variant.deciding { 7.0 } else { 5.0 }, ink);
         let kind = Type {

@@ -9,6 +9,7 @@ mod figures;
 mod growth;
 mod headline;
 mod participation;
+mod relaxations;
 mod rules;
 mod studies;
 mod variants;
@@ -71,6 +72,7 @@ pub fn findings(subject: &Subject) -> Findings {
         question: words::question(subject),
         verdict: verdict(recommendation),
         promise: promise(recommendation),
+        footing: Some(relaxations::footing(subject)),
         headline: headline::rows(subject),
         changes: words::changes(subject)
             .into_iter()

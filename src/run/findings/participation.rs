@@ -10,6 +10,7 @@ use crate::protocol::rewards::{
     DayPayout, ProtocolFee, RewardedOperator, amount_after_fee, distribute_day, tokens_per_day,
 };
 use crate::recommend::budget::{self, Budget, Premiums};
+use crate::recommend::operators::Books;
 use crate::report::findings::{SlashRule, Table, Unit, Worth};
 use crate::report::format;
 use crate::spec::model::{Model, Structure};
@@ -113,15 +114,16 @@ fn operators(subject: &Subject) -> Option<Table> {
     let admitted = parameters.admitted(model);
     let stake = parameters.stake.get();
     let pays = budget::received(model, parameters.budget.get());
-    let kept = model.rewards.operator_split.get() * (1.0 - model.rewards.protocol_fee.get());
-    let cost = budget::operator_cost(model, parameters);
+    let gross_yield = pays / stake;
+    let books = Books::of(model, parameters);
     let breaks_even = budget::break_even_stake(model, parameters, stake, parameters.budget.get());
     let last = admitted.len().checked_sub(1)?;
     let shown = (0..admitted.len()).filter(|&i| i < BOOKS || i == last);
     let rows = shown
         .map(|index| {
             let one = &admitted[index];
-            let income = kept * pays * one.stake.get() / stake;
+            let income = books.earns_usd_year(one.stake.get(), gross_yield);
+            let cost = books.asks_usd_year(one.stake.get(), gross_yield);
             vec![
                 list[one.operator].label.clone(),
                 format::usd(one.stake.get()),

@@ -7,12 +7,11 @@
 use super::Subject;
 use super::headline::used;
 use crate::assess::rules::{Baseline, Effect, Knob, Setting, Trial, Turn, trials};
-use crate::assess::variants::{Moment, worst_moments};
+use crate::assess::variants::Moment;
 use crate::recommend::budget;
+use crate::recommend::liveness::{Liveness, liveness, signs};
 use crate::report::findings::{SlashRule, Worth};
 use crate::report::format;
-use crate::sim::{self, Cost};
-use crate::spec::model::Deterrence;
 use crate::units::Usd;
 use rayon::prelude::*;
 
@@ -25,21 +24,15 @@ const SHOWN: f64 = 5e-3;
 
 pub(super) fn slash_rules(subject: &Subject) -> Vec<SlashRule> {
     let (model, design) = (subject.model, &subject.recommendation.parameters);
-    let cost = match model.target.deterrence {
-        Deterrence::WholeStake => Cost::WholeStake,
-        Deterrence::OperatorRational => Cost::OperatorRational,
-    };
-    let plan = sim::compile(model, design);
-    let moment = worst_moments(&plan, subject.ensemble, cost, 1)
-        .pop()
-        .unwrap_or_else(|| Moment::start(model));
+    // At the prices that the table of costs leads with.
+    let moment = Moment::start(model);
     let baseline = Baseline::of(model, design, &moment, subject.ensemble, PATHS);
     let now = budget::required(model, design).map(|budget| budget.usd_year);
     let mut rows: Vec<Row> = trials(model, design)
         .par_iter()
         // What is sold has a row of its own, with its premium.
         .filter(|trial| trial.knob != Knob::Insurance || model.insurance.is_none())
-        .map(|trial| Row::of(trial, &baseline, now))
+        .map(|trial| Row::of(subject, trial, &baseline, now))
         .collect();
     rows.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     gathered(rows)
@@ -63,7 +56,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(trial: &Trial, baseline: &Baseline, now: Option<f64>) -> Self {
+    fn of(subject: &Subject, trial: &Trial, baseline: &Baseline, now: Option<f64>) -> Self {
         let row = |same_risk, costs, buys, worth, weight| Self {
             knob: trial.knob,
             offences: trial.offence.into_iter().collect(),
@@ -91,7 +84,7 @@ impl Row {
             .and_then(|ratio| price(trial, Some(ratio)));
         row(
             same_risk(&effect, now, priced),
-            costs(trial, now, same_stake),
+            costs(trial, now, same_stake) + &beside(subject, trial, now),
             buys(&effect),
             worth(trial, &effect, now, priced),
             weight(&effect, now, priced),
@@ -195,6 +188,49 @@ fn costs(trial: &Trial, now: Option<f64>, then: Option<f64>) -> String {
     }
 }
 
+/// What a rule costs beside money: the operators that it excludes, and who can stop the service.
+fn beside(subject: &Subject, trial: &Trial, now: Option<f64>) -> String {
+    let (model, design) = (subject.model, &subject.recommendation.parameters);
+    match trial.knob {
+        Knob::OwnMinimum if trial.turn == Turn::Added => {
+            let Some(now) = now else {
+                return String::new();
+            };
+            let have = budget::operators_kept(model, design, now);
+            let kept = budget::operators_kept(&trial.model, &trial.parameters, now);
+            if kept >= have {
+                return String::new();
+            }
+            format!("; at today's budget {kept} of {have} operators would stay")
+        }
+        Knob::Threshold => {
+            let now = liveness(model, design, signs(model, design.threshold.get()));
+            let lower = trial.parameters.threshold.get();
+            // Below half, what two results of one quorum share is 2 Q - 1.
+            let needs = if lower >= 0.5 {
+                lower
+            } else {
+                0.5 * (1.0 + lower)
+            };
+            let then = liveness(model, design, needs.min(now.signs));
+            let who = |liveness: Liveness| match liveness.entities {
+                Some(1) => "1 entity".to_owned(),
+                Some(count) => format!("{count} entities"),
+                None => format!("more than {} of the weight", format::share(liveness.halts)),
+            };
+            if now.entities == then.entities && now.entities.is_some() {
+                return format!(": {} staying away, as with the lower one", who(now));
+            }
+            format!(
+                ": {} staying away, with the lower one {}",
+                who(now),
+                who(then)
+            )
+        }
+        _ => String::new(),
+    }
+}
+
 fn burden(knob: Knob) -> &'static str {
     match knob {
         Knob::Slash => "stakers ask for the risk of accidents",
@@ -207,12 +243,12 @@ fn burden(knob: Knob) -> &'static str {
         Knob::Redistribution => "a recipient fixed for ever; no native ETH, no EIGEN",
         Knob::RateLimit => "users wait when the limit binds",
         Knob::Threshold => "fewer operators can stop the service",
-        Knob::OwnStake => "operators lock capital of their own",
+        Knob::OwnStake => "operators hold stake of their own",
         Knob::Correlation => "a fault that many share costs each of them more",
         Knob::Evidence => "somebody outside the quorum must be able to tell, and be paid to",
         Knob::Recipient => "whoever receives a slash may want one",
         Knob::PerEvent => "users split or wait for what is larger",
-        Knob::OwnMinimum => "operators lock capital of their own at their discount rate",
+        Knob::OwnMinimum => "what operators ask on stake of their own above what it earns",
         Knob::Vesting => "operators wait for their rewards at their discount rate",
         Knob::Insurance => "stake that cannot leave while it covers",
     }
@@ -337,7 +373,8 @@ fn rests_on(knob: Knob) -> &'static [&'static str] {
         Knob::Redistribution => &["A-burned", "A-recaptured"],
         Knob::RateLimit => &["A-per-event"],
         Knob::Threshold => &["A-entities"],
-        Knob::OwnStake | Knob::OwnMinimum | Knob::Vesting => &["A-own-share", "A-franchise"],
+        Knob::OwnMinimum => &["A-own-return", "A-own-share"],
+        Knob::OwnStake | Knob::Vesting => &["A-own-share", "A-franchise"],
         Knob::Correlation => &["A-accidental"],
         Knob::Evidence => &["A-evidence"],
         Knob::Recipient => &["A-recaptured"],

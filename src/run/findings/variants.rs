@@ -1,7 +1,8 @@
 //! Every cost and every profit of corruption, as a report tells them.
 //!
-//! The numbers are those of [`crate::assess::variants`]: at the start, and at the worst moments
-//! of the certified design's paths, each moment standing for an equal share of the paths.
+//! The numbers are those of [`crate::assess::variants`]. What a row leads with is one state of the
+//! market, the start; beside it stands how the row spreads over the worst moments of the certified
+//! design's paths, each moment standing for an equal share of the paths.
 
 use super::Subject;
 use super::headline::used;
@@ -9,14 +10,14 @@ use crate::assess::variants::{
     Comparison, Kind, Ledger, Line, Moment, Scope, Side as Ledgers, compare, worst_moments,
 };
 use crate::economics::coalition::Effort;
-use crate::report::findings::{Quantity, Side, Statement, Table, Unit, Value, Variant};
+use crate::report::findings::{Quantity, Side, Spread, Statement, Table, Unit, Value, Variant};
 use crate::report::format;
 use crate::sim::{self, Cost};
 use crate::spec::model::{Deterrence, Model};
 use crate::stats::quantile::quantile;
 use rayon::prelude::*;
 
-/// Worst moments that are compared: the middle one and the ends of a 90 % range among them.
+/// Worst moments that are compared: enough for the ends of a 90 % range.
 const MOMENTS: usize = 21;
 
 /// The comparison at the start and at the worst moments, worst first.
@@ -35,20 +36,11 @@ impl Compared {
         let plan = sim::compile(model, parameters);
         let at = |moment: &Moment, effort| compare(model, parameters, moment, effort);
         let moments = worst_moments(&plan, subject.ensemble, cost, MOMENTS);
-        // The middle one is shown with its numbers; the others spread them.
-        let effort = |index: usize| {
-            if index == moments.len() / 2 {
-                Effort::INNER
-            } else {
-                Effort::SKETCH
-            }
-        };
         Self {
             start: at(&Moment::start(model), Effort::INNER),
             worst: moments
                 .par_iter()
-                .enumerate()
-                .map(|(index, moment)| at(moment, effort(index)))
+                .map(|moment| at(moment, Effort::SKETCH))
                 .collect(),
         }
     }
@@ -58,45 +50,51 @@ impl Compared {
         &self.start
     }
 
-    /// The comparison that a reader sees first: the middle of the worst moments, or the start
-    /// when no path met an attack.
-    fn middle(&self) -> &Comparison {
-        self.worst.get(self.worst.len() / 2).unwrap_or(&self.start)
-    }
-
-    /// One kind over the worst moments, ascending.
+    /// One kind over the worst moments, ascending. At a worst moment the tail of the sizes gives
+    /// way to the size that the path met.
     fn over_moments(&self, scope: Scope, kind: Kind) -> Vec<f64> {
         let mut values: Vec<f64> = self
             .worst
             .iter()
             .filter_map(|moment| {
                 let ledger = moment.ledgers.iter().find(|l| l.scope == scope)?;
-                ledger.line(kind).map(|line| line.usd)
+                let met = || ledger.line(Kind::Drawn).filter(|_| kind == Kind::Tail);
+                ledger.line(kind).or_else(met).map(|line| line.usd)
             })
             .collect();
         values.sort_by(f64::total_cmp);
         values
     }
 
+    fn spread(&self, scope: Scope, kind: Kind) -> Option<Spread> {
+        spread_of(&self.over_moments(scope, kind))
+    }
+
     /// The lowest credible cost and what stands beside it.
     pub(super) fn lowest_coc(&self, subject: &Subject) -> Option<Statement> {
-        let ledger = self.middle().deciding();
+        let ledger = self.start.deciding();
         let cost = ledger.cost();
         let whole = ledger.line(Kind::Recaptured)?;
         let beside = if cost.usd < whole.usd {
             format!(
-                "; counting delegators' stake too it is {}",
+                "; with delegators' stake counted too, {}",
                 format::usd(whole.usd)
             )
         } else {
             String::new()
         };
+        let worst = self
+            .spread(ledger.scope, cost.kind)
+            .map_or_else(String::new, |worst| {
+                format!(
+                    "; at the worst moments of the paths {}, median {}",
+                    format::between(worst.low, worst.high, Unit::Usd),
+                    format::usd(worst.median)
+                )
+            });
         Some(Statement {
             head: name(cost.kind).to_owned(),
-            text: format!(
-                "{} at the median worst moment{beside}",
-                format::usd(cost.usd)
-            ),
+            text: format!("{} today{beside}{worst}", format::usd(cost.usd)),
             assumptions: rests_on(subject, cost.kind),
         })
     }
@@ -134,14 +132,14 @@ impl Compared {
 
     /// The ledger of the deciding attack, line by line; then all attacks together, and the harm.
     pub(super) fn variants(&self, subject: &Subject) -> Vec<Variant> {
-        let decisive = self.middle().deciding();
+        let decisive = self.start.deciding();
         // An attack that also takes other services is shown beside the attack alone.
         let ledger = match decisive.scope {
-            Scope::Across(attack) => &self.middle().ledgers[attack],
+            Scope::Across(attack) => &self.start.ledgers[attack],
             _ => decisive,
         };
         let mut variants = self.of_ledger(subject, ledger, "");
-        for across in &self.middle().ledgers {
+        for across in &self.start.ledgers {
             if !matches!(across.scope, Scope::Across(_)) {
                 continue;
             }
@@ -154,6 +152,7 @@ impl Compared {
                 variants.push(Variant {
                     name: format!("{prefix}{side}"),
                     deciding: std::ptr::eq(across, decisive),
+                    promised: false,
                     formula: across_formula(line),
                     ..self.variant(subject, across, line, &prefix)
                 });
@@ -176,13 +175,14 @@ impl Compared {
             for line in [joint.cost(), joint.profit()] {
                 variants.push(Variant {
                     deciding: false,
+                    promised: false,
                     ..self.variant(subject, joint, line, "all attacks at once: ")
                 });
             }
         }
         // Where all at once decide, what each attack brings is shown too.
         if ledger.scope == Scope::Joint {
-            for other in &self.middle().ledgers {
+            for other in &self.start.ledgers {
                 let Scope::Attack(index) = other.scope else {
                     continue;
                 };
@@ -203,8 +203,10 @@ impl Compared {
             name: "harm to users".to_owned(),
             side: Side::Profit,
             value: Value::from(Quantity::exact(ledger.harm_usd, Unit::Usd)),
+            worst: self.harm(ledger.scope),
+            promised: false,
             formula: if ledger.safety.strong {
-                "redistributed slashes cover it: strongly safe at this moment".to_owned()
+                "redistributed slashes cover it: strongly safe today".to_owned()
             } else {
                 format!(
                     "redistributed slashes leave {} of it uncovered: not strongly safe",
@@ -217,6 +219,16 @@ impl Compared {
         variants
     }
 
+    fn harm(&self, scope: Scope) -> Option<Spread> {
+        let ledger_of = |moment: &Comparison| {
+            let found = moment.ledgers.iter().find(|l| l.scope == scope)?;
+            Some(found.harm_usd)
+        };
+        let mut values: Vec<f64> = self.worst.iter().filter_map(ledger_of).collect();
+        values.sort_by(f64::total_cmp);
+        spread_of(&values)
+    }
+
     fn of_ledger(&self, subject: &Subject, ledger: &Ledger, prefix: &str) -> Vec<Variant> {
         ledger
             .lines
@@ -226,18 +238,6 @@ impl Compared {
     }
 
     fn variant(&self, subject: &Subject, ledger: &Ledger, line: &Line, prefix: &str) -> Variant {
-        let values = self.over_moments(ledger.scope, line.kind);
-        let quantity = if values.len() > 1 {
-            Quantity::estimate(
-                line.usd,
-                Unit::Usd,
-                quantile(&values, 0.05).min(line.usd),
-                quantile(&values, 0.95).max(line.usd),
-                0.9,
-            )
-        } else {
-            Quantity::exact(line.usd, Unit::Usd)
-        };
         let deciding = std::ptr::eq(line, ledger.cost()) || std::ptr::eq(line, ledger.profit());
         Variant {
             id: id(line.kind).to_owned(),
@@ -246,47 +246,71 @@ impl Compared {
                 Ledgers::Cost => Side::Cost,
                 Ledgers::Profit => Side::Profit,
             },
-            value: Value::from(quantity),
-            formula: formula(subject.model, line),
+            value: Value::from(Quantity::exact(line.usd, Unit::Usd)),
+            worst: self.spread(ledger.scope, line.kind),
+            formula: formula(subject.model, ledger.scope, line),
             deciding,
+            promised: line.kind == promised(subject.model),
             assumptions: rests_on(subject, line.kind),
         }
     }
 
-    /// Attack by attack: what decides at the start and at the middle of the worst moments.
+    /// Attack by attack: what decides today, and how often it would hold at the worst moments.
     pub(super) fn tables(&self, subject: &Subject) -> Vec<Table> {
-        let moments = [("start", &self.start), ("worst moment", self.middle())];
-        let mut rows = Vec::new();
-        for (when, comparison) in moments {
-            for (index, ledger) in comparison.ledgers.iter().enumerate() {
-                rows.push(row(
-                    subject.model,
-                    when,
-                    ledger,
-                    index == comparison.deciding,
-                ));
-            }
-        }
+        let rows = self
+            .start
+            .ledgers
+            .iter()
+            .enumerate()
+            .map(|(index, ledger)| {
+                let decides = index == self.start.deciding;
+                let mut cells = row(subject.model, ledger, decides);
+                cells.push(self.holds(ledger.scope, |ledger| ledger.safety.plain));
+                cells.push(self.holds(ledger.scope, |ledger| ledger.safety.strong));
+                cells
+            })
+            .collect();
         vec![Table {
             title: "Every attack, plain and strong safety".to_owned(),
-            caption: "Plain: the lowest credible cost is above the largest credible profit. \
-                      Strong: what is slashed and redistributed covers what users lose. The worst \
-                      moment is the median one over paths."
+            caption: "Today's prices. Plain: the lowest credible cost is above the largest credible \
+                      profit. Strong: what is slashed and redistributed covers what users lose. The \
+                      last columns count at how many of the worst moments of the paths each holds."
                 .to_owned(),
             columns: [
-                "moment",
                 "attack",
                 "lowest credible cost",
                 "largest credible profit",
                 "harm",
                 "plain",
                 "strong",
+                "plain at worst",
+                "strong at worst",
             ]
             .map(str::to_owned)
             .to_vec(),
             rows,
         }]
     }
+
+    /// "3 of 21": at how many of the worst moments something holds.
+    fn holds(&self, scope: Scope, holds: fn(&Ledger) -> bool) -> String {
+        if self.worst.is_empty() {
+            return "not met".to_owned();
+        }
+        let at = |moment: &&Comparison| moment.ledgers.iter().any(|l| l.scope == scope && holds(l));
+        let count = self.worst.iter().filter(at).count();
+        format!("{count} of {}", self.worst.len())
+    }
+}
+
+/// How values spread, which must ascend; none of fewer than two.
+fn spread_of(values: &[f64]) -> Option<Spread> {
+    (values.len() > 1).then(|| Spread {
+        low: quantile(values, 0.05),
+        median: quantile(values, 0.5),
+        high: quantile(values, 0.95),
+        moments: values.len() as u64,
+    })
 }
 
 /// Slashes that return more to the attacker than operators own of what is slashed.
@@ -343,7 +367,7 @@ fn across_formula(line: &Line) -> String {
     text
 }
 
-fn row(model: &Model, when: &str, ledger: &Ledger, decides: bool) -> Vec<String> {
+fn row(model: &Model, ledger: &Ledger, decides: bool) -> Vec<String> {
     let said = |line: &Line| {
         let across = matches!(ledger.scope, Scope::Across(_));
         let kind = match line.kind {
@@ -354,7 +378,6 @@ fn row(model: &Model, when: &str, ledger: &Ledger, decides: bool) -> Vec<String>
     };
     let attack = attack_name(model, ledger);
     vec![
-        when.to_owned(),
         if decides {
             format!("{attack} (decides)")
         } else {
@@ -430,7 +453,7 @@ fn name(kind: Kind) -> &'static str {
     }
 }
 
-fn formula(model: &Model, line: &Line) -> String {
+fn formula(model: &Model, scope: Scope, line: &Line) -> String {
     let words = match line.kind {
         Kind::Naive => "all slashable stake: no attacker needs it all, so it secures nothing",
         Kind::WholeStake => "slash × stake of the cheapest coalition that reaches the threshold",
@@ -508,19 +531,25 @@ fn formula(model: &Model, line: &Line) -> String {
     if line.gap > 1e-9 {
         text.push_str(&format!(", at most {} above", format::share(line.gap)));
     }
-    let promised = match model.target.deterrence {
+    if line.kind == promised(model) {
+        text.push_str("; the promise rests on this one");
+        if !model.operators.quorums.is_empty() {
+            text.push_str(", for all quorums together");
+        }
+        if scope == Scope::Joint {
+            text.push_str(", attack by attack");
+        }
+    }
+    text
+}
+
+/// The cost that the promise weighs.
+fn promised(model: &Model) -> Kind {
+    match model.target.deterrence {
         Deterrence::WholeStake if queues(model) => Kind::Escape,
         Deterrence::WholeStake => Kind::Recaptured,
         Deterrence::OperatorRational => Kind::OperatorRational,
-    };
-    if line.kind == promised {
-        text.push_str(if model.operators.quorums.is_empty() {
-            "; the promise rests on this one"
-        } else {
-            "; the promise rests on this one, for all quorums together"
-        });
     }
-    text
 }
 
 /// Whether some attack has exits queued before it.

@@ -3,13 +3,11 @@
 use super::Subject;
 use crate::recommend::rare::{Bound, Evidence};
 use crate::recommend::{
-    Certificate, Constraint, Infeasible, Knob, Lever, Recommendation, Shock, ShockKind,
+    Certificate, Constraint, Infeasible, Knob, Lever, Liveness, Recommendation, Shock, ShockKind,
 };
 use crate::report::findings::{Statement, Unit, Weighted};
 use crate::report::format;
-use crate::sim::Cost;
-use crate::spec::model::{Deterrence, Estimator, Monitoring, Structure};
-use crate::stats::quantile::quantile;
+use crate::spec::model::{Estimator, Monitoring, Structure};
 
 pub(super) fn question(subject: &Subject) -> String {
     let model = subject.model;
@@ -47,17 +45,31 @@ pub(super) fn infeasible(infeasible: &Infeasible) -> String {
     format!("{needed}. {first}{}", relax.as_str())
 }
 
+/// What a higher threshold costs: who can stop the service by staying away, now and then.
+pub(super) fn halting([now, then]: &[Liveness; 2]) -> String {
+    let who = |liveness: &Liveness| match liveness.entities {
+        Some(1) => "1 entity".to_owned(),
+        Some(count) => format!("{} entities", format::whole(count as u64)),
+        None => format!("more than {}", format::share(liveness.halts)),
+    };
+    let rest = format!(
+        "{} of the weight must then sign instead of {}",
+        format::share(then.signs),
+        format::share(now.signs)
+    );
+    if now.entities.is_some() && now.entities == then.entities {
+        return format!(" but {rest}; {} staying away still stop it", who(now));
+    }
+    format!(
+        " but {rest}; {} staying away stop it instead of {}",
+        who(then),
+        who(now)
+    )
+}
+
 pub(super) fn changes(subject: &Subject) -> Vec<Statement> {
     let recommendation = subject.recommendation;
-    let mut changes: Vec<Statement> = recommendation
-        .infeasible
-        .iter()
-        .map(|infeasible| Statement {
-            head: "relax".to_owned(),
-            text: infeasible.relax.clone(),
-            assumptions: Vec::new(),
-        })
-        .collect();
+    let mut changes = super::relaxations::changes(subject);
     changes.extend(
         recommendation
             .levers
@@ -68,10 +80,11 @@ pub(super) fn changes(subject: &Subject) -> Vec<Statement> {
             .map(|lever| Statement {
                 head: knob(lever),
                 text: format!(
-                    "from {} to {} saves {} at the same risk",
+                    "from {} to {} saves {} at the same risk{}",
                     setting(lever, lever.from),
                     setting(lever, lever.to),
-                    format::usd_per_year(lever.saving_usd_year)
+                    format::usd_per_year(lever.saving_usd_year),
+                    lever.liveness.as_ref().map_or_else(String::new, halting)
                 ),
                 assumptions: Vec::new(),
             }),
@@ -160,7 +173,12 @@ pub(super) fn shocked(shock: &Shock, value: f64) -> String {
 }
 
 fn knob(lever: &Lever) -> String {
-    let name = match lever.knob {
+    knob_name(lever.knob, lever.offence.as_deref())
+}
+
+/// A knob, with the offence that it belongs to.
+pub(super) fn knob_name(knob: Knob, offence: Option<&str>) -> String {
+    let name = match knob {
         Knob::Detection => "detection",
         Knob::Dispute => "dispute window",
         Knob::VetoWindow => "veto window",
@@ -175,20 +193,33 @@ fn knob(lever: &Lever) -> String {
         Knob::OperatorCosts => "the smallest operator's costs",
         Knob::EntityCap => "largest entity's share",
         Knob::ValueCap => "cap on the value at risk",
+        Knob::EventCap => "cap on one event",
+        Knob::OwnMinimum => "own stake asked of each operator",
+        Knob::Stake => "slashable stake",
+        Knob::Delegation => "delegated stake",
+        Knob::Budget => "reward budget",
+        Knob::Operators => "fewest operators",
+        Knob::Promise => "a weaker promise",
     };
-    match &lever.offence {
+    match offence {
         Some(offence) => format!("{name} ({offence})"),
         None => name.to_owned(),
     }
 }
 
 fn setting(lever: &Lever, value: f64) -> String {
-    match lever.unit {
+    setting_of(lever.unit, value)
+}
+
+/// A knob's value with its unit.
+pub(super) fn setting_of(unit: &str, value: f64) -> String {
+    match unit {
         "days" => format::days(value),
         "1" => format::share(value),
         "USD" => format::usd(value),
         "USD/year" => format::usd_per_year(value),
         "1/year" => format::amount(value, Unit::SharePerYear),
+        "operators" if value == 1.0 => "1 operator".to_owned(),
         unit => format!("{} {unit}", format::plain(value)),
     }
 }
@@ -261,29 +292,6 @@ fn judged_by_weights(certificate: &Certificate, evidence: &Evidence) -> String {
     )
 }
 
-/// Quantile of a column over the paths on which an attack was ever possible.
-fn worst_moment(subject: &Subject, cost: Cost, level: f64) -> Option<(f64, f64)> {
-    let columns = subject.ensemble.cost(cost)?;
-    let mut coc: Vec<f64> = columns
-        .coc_usd
-        .iter()
-        .copied()
-        .filter(|usd| usd.is_finite())
-        .collect();
-    let mut pfc: Vec<f64> = columns
-        .pfc_usd
-        .iter()
-        .copied()
-        .filter(|usd| usd.is_finite())
-        .collect();
-    if coc.is_empty() || pfc.is_empty() {
-        return None;
-    }
-    coc.sort_by(f64::total_cmp);
-    pfc.sort_by(f64::total_cmp);
-    Some((quantile(&coc, level), quantile(&pfc, level)))
-}
-
 pub(super) fn method(subject: &Subject) -> Vec<String> {
     let model = subject.model;
     let recommendation = subject.recommendation;
@@ -329,16 +337,6 @@ pub(super) fn warnings(subject: &Subject) -> Vec<String> {
             "The stake of single operators is reconstructed from totals, not read from the chain: concentration is an estimate. Pull a snapshot to design against the stake of today."
                 .to_owned(),
         );
-    }
-    if let Some((rational, _)) = worst_moment(subject, Cost::OperatorRational, 0.5)
-        && let Some((whole, _)) = worst_moment(subject, Cost::WholeStake, 0.5)
-        && rational < 0.8 * whole
-        && subject.model.target.deterrence == Deterrence::WholeStake
-    {
-        warnings.push(format!(
-            "The promise counts the whole stake of the coalition. Operators themselves would lose only {} at the median worst moment: set `deterrence = \"operator-rational\"` to design against operators who do not care for their delegators' loss.",
-            format::usd(rational)
-        ));
     }
     warnings
 }

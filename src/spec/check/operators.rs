@@ -84,6 +84,11 @@ impl Check<'_> {
             .own_stake_minimum
             .as_ref()
             .map(|m| self.choice(m, "operators.own_stake_minimum"));
+        let own_stake_return = self.quantity_or::<Frequency>(
+            draft.own_stake_return.as_ref(),
+            "operators.own_stake_return",
+            "A-own-return",
+        );
         let pooled = matches!(
             holdings.as_ref().map(|h| &h.holders),
             Some(Holders::Pooled(..))
@@ -138,6 +143,7 @@ impl Check<'_> {
             entity_cap: share_choice(entity_cap?),
             mix: mix?,
             own_stake_minimum: settled(own_stake_minimum)?.map(|m| map(m, Usd)),
+            own_stake_return: PerYear(own_stake_return?),
             quorums: quorums?,
             acquirer: acquirer?,
             bribed: Share(bribed?),

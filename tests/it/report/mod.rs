@@ -62,6 +62,7 @@ fn empty() -> Findings {
     Findings {
         format: FORMAT,
         growth: None,
+        footing: None,
         title: String::new(),
         question: String::new(),
         verdict: Verdict::Undecided,
@@ -592,7 +593,7 @@ fn the_screen_of_a_safe_design_reads_like_this() {
     let alone = verdict(&fixture::safe(), ColourChoice::Never);
     assert_eq!(
         alone,
-        "SAFE with 95 % confidence: an insecure day within 30 days has probability\n≤ 0.10 %\n"
+        "SAFE with 95 % confidence, counting the stake of delegators too: an insecure day\nwithin 30 days has probability ≤ 0.10 %\nNOT SAFE if operators weigh only what they themselves lose (38 M USD today, not\n96 M USD, against a profit of up to 60 M USD): an insecure day within 30 days\nhas probability 1.1 to 1.4 %; 250 of the same 20,000 fresh paths\n"
     );
 }
 
@@ -606,8 +607,9 @@ fn captions_say_what_to_see() {
         "On every day within 30 days, 99.9 % of the paths keep a coverage of at least 1.13× (least on day 30).",
         "The stakers set the price: they ask for",
         "The largest 10 of 188 entities hold 34.9 % of the weight; an attack needs 33.4 %.",
-        "The lowest credible cost is C2 (operator-rational), 38 M USD.",
-        "The cost is 1.81× the profit.",
+        "Today the lowest credible cost is C2 (operator-rational), 38 M USD.",
+        "That cost is 1.81× that profit: corruption does not pay.",
+        "The promise counts C6 (after recapture), 96 M USD.",
         "the first to break the promise is correlation of collateral and value at risk: at 0.62 instead of 0.50, 0.8 sd away.",
         "The next cheaper one saves 2.1 M USD a year and carries 0.40 %.",
         "Of 10.3 M USD/yr the largest part, 71.8 %, goes to stakers",
