@@ -7,6 +7,7 @@
 pub mod aftermath;
 mod figures;
 pub mod findings;
+pub mod footing;
 pub mod format;
 pub mod growth;
 mod html;

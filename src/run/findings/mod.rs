@@ -114,7 +114,7 @@ pub fn findings(subject: &Subject) -> Findings {
 fn verdict(recommendation: &Recommendation) -> Verdict {
     if let Some(infeasible) = &recommendation.infeasible {
         return Verdict::Infeasible {
-            reason: words::infeasible(infeasible),
+            reason: words::infeasible(infeasible, &recommendation.relaxations),
         };
     }
     match recommendation.verdict {

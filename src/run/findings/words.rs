@@ -3,7 +3,8 @@
 use super::Subject;
 use crate::recommend::rare::{Bound, Evidence};
 use crate::recommend::{
-    Certificate, Constraint, Infeasible, Knob, Lever, Liveness, Recommendation, Shock, ShockKind,
+    Certificate, Constraint, Infeasible, Knob, Lever, Liveness, Recommendation, Relaxation, Shock,
+    ShockKind,
 };
 use crate::report::findings::{Statement, Unit, Weighted};
 use crate::report::format;
@@ -19,7 +20,7 @@ pub(super) fn question(subject: &Subject) -> String {
     )
 }
 
-pub(super) fn infeasible(infeasible: &Infeasible) -> String {
+pub(super) fn infeasible(infeasible: &Infeasible, relaxations: &[Relaxation]) -> String {
     let what = match infeasible.constraint {
         Constraint::Budget => "the largest budget allowed",
         Constraint::Supply => "what the supply curve offers",
@@ -40,6 +41,10 @@ pub(super) fn infeasible(infeasible: &Infeasible) -> String {
     } else {
         format!("{what} cannot be enough whatever is paid")
     };
+    // What each knob would have to be is told with its number: advice without one adds nothing.
+    if relaxations.iter().any(|one| one.to.is_some()) {
+        return needed;
+    }
     let mut relax = infeasible.relax.chars();
     let first: String = relax.next().iter().flat_map(|c| c.to_uppercase()).collect();
     format!("{needed}. {first}{}", relax.as_str())
@@ -58,10 +63,10 @@ pub(super) fn halting([now, then]: &[Liveness; 2]) -> String {
         format::share(now.signs)
     );
     if now.entities.is_some() && now.entities == then.entities {
-        return format!(" but {rest}; {} staying away still stop it", who(now));
+        return format!(", but {rest}; {} staying away still stop it", who(now));
     }
     format!(
-        " but {rest}; {} staying away stop it instead of {}",
+        ", but {rest}; {} staying away stop it instead of {}",
         who(then),
         who(now)
     )
@@ -162,6 +167,7 @@ pub(super) fn shock_name(kind: ShockKind) -> &'static str {
 /// A value of a shock with its unit.
 pub(super) fn shocked(shock: &Shock, value: f64) -> String {
     match shock.unit {
+        "1" if shock.kind == ShockKind::Price => format::share(value),
         "1" => format::plain(value),
         "USD" => format::usd(value),
         "days" => format::days(value),
