@@ -70,9 +70,18 @@ impl Compared {
         spread_of(&self.over_moments(scope, kind))
     }
 
+    /// The deciding ledger; of a coalition for several services, that of its attack alone.
+    fn alone(&self) -> &Ledger {
+        let decisive = self.start.deciding();
+        match decisive.scope {
+            Scope::Across(attack) => &self.start.ledgers[attack],
+            _ => decisive,
+        }
+    }
+
     /// The lowest credible cost and what stands beside it.
     pub(super) fn lowest_coc(&self, subject: &Subject) -> Option<Statement> {
-        let ledger = self.start.deciding();
+        let ledger = self.alone();
         let cost = ledger.cost();
         let whole = ledger.line(Kind::Recaptured)?;
         let beside = if cost.usd < whole.usd {
@@ -134,10 +143,7 @@ impl Compared {
     pub(super) fn variants(&self, subject: &Subject) -> Vec<Variant> {
         let decisive = self.start.deciding();
         // An attack that also takes other services is shown beside the attack alone.
-        let ledger = match decisive.scope {
-            Scope::Across(attack) => &self.start.ledgers[attack],
-            _ => decisive,
-        };
+        let ledger = self.alone();
         let mut variants = self.of_ledger(subject, ledger, "");
         for across in &self.start.ledgers {
             if !matches!(across.scope, Scope::Across(_)) {
@@ -164,11 +170,7 @@ impl Compared {
                 variant.deciding = false;
             }
         }
-        let together = self
-            .middle()
-            .ledgers
-            .iter()
-            .find(|l| l.scope == Scope::Joint);
+        let together = self.start.ledgers.iter().find(|l| l.scope == Scope::Joint);
         if let Some(joint) = together
             && ledger.scope != Scope::Joint
         {
