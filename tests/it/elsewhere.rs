@@ -443,3 +443,55 @@ fn set_text(more: &str) -> String {
         ),
     ])
 }
+
+/// Two quorums here, half of the ETH (20, 16, 10, 4 MUSD) and a third of the own tokens (4, 1, 3, 2),
+/// and 12 votes there: every assignment by hand.
+#[test]
+fn quorums_here_and_a_coalition_there_are_reached_together() {
+    let model = set(&[
+        (
+            "[market]",
+            "[[operators.quorum]]\nname = \"ETH\"\nassets = [\"ETH\"]\nthreshold = \"1/2\"\n[[operators.quorum]]\nname = \"own\"\nassets = [\"OWN\"]\nthreshold = \"1/3\"\n[market]",
+        ),
+        (
+            "[[slashing.offence]]",
+            "[[value.elsewhere]]\nname = \"bridge\"\nprize = \"8 MUSD\"\nthreshold = \"1/2\"\nstake = \"18 MUSD\"\noperators = [\"b\", \"c\", \"d\"]\nothers = \"6 MUSD\"\nslash = \"50 %\"\nshared = \"30 %\"\n[[slashing.offence]]",
+        ),
+    ]);
+    let (eth, own) = ([20.0, 16.0, 10.0, 4.0], [4.0, 1.0, 3.0, 2.0]);
+    let mut best = f64::INFINITY;
+    for code in 0..256_usize {
+        let joins = |o: usize| code >> (2 * o) & 3;
+        let votes = |bit: usize, of: &[f64; 4]| -> f64 {
+            let joined = (0..4).filter(|&o| joins(o) >> bit & 1 == 1);
+            joined.map(|o| of[o]).sum()
+        };
+        let missing = (12.0 - votes(1, &THERE)).max(0.0);
+        let reached = |held: f64, needed: f64| held >= needed * (1.0 - 1e-12);
+        if !reached(votes(0, &eth), 25.0) || !reached(votes(0, &own), 10.0 / 3.0) || missing > 6.0 {
+            continue;
+        }
+        let lost: f64 = (0..4)
+            .map(|o| {
+                let here = if joins(o) & 1 == 1 {
+                    0.6 * HERE[o]
+                } else {
+                    0.0
+                };
+                let there = if joins(o) & 2 == 2 {
+                    0.5 * THERE[o]
+                } else {
+                    0.0
+                };
+                let most = HERE[o] + 0.7 * THERE[o];
+                0.9 * (here + there).min(most) + 0.1 * there.min(most)
+            })
+            .sum();
+        best = best.min(lost + 0.5 * missing);
+    }
+    let comparison = at_start(&model);
+    near(
+        across(&comparison).line(Kind::Recaptured).unwrap().usd,
+        1e6 * best,
+    );
+}
