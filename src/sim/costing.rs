@@ -323,6 +323,9 @@ impl Values {
         }
         let cover = match plan.coalition {
             Coalition::Pooled => coalition::fractional(&self.cost, &self.weight, target),
+            Coalition::Entities if plan.nearly_proportional() => {
+                coalition::cheapest_near(&self.cost, &self.weight, target)
+            }
             Coalition::Entities => coalition::cheapest(&self.cost, &self.weight, target),
             Coalition::LargestFirst => coalition::largest_first(&self.cost, &self.weight, target),
         };

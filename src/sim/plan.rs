@@ -4,7 +4,7 @@
 //! checked model, or by hand in tests and benchmarks. [`Plan::check`] asserts what must hold.
 
 use super::harm::{Harm, Payout};
-use super::operators::Operators;
+use super::operators::{Operators, Weights};
 use super::uncertainty::Uncertainty;
 use crate::economics::heavy_tail::ParetoTake;
 use crate::economics::range;
@@ -368,6 +368,11 @@ impl Plan {
             && self.shared_jumps == other.shared_jumps
             && self.correlation_root == other.correlation_root
             && self.uncertainty.shares_draws(&other.uncertainty)
+    }
+
+    /// Whether votes cost much the same without being proportional to what they cost.
+    pub(super) fn nearly_proportional(&self) -> bool {
+        !self.burns.is_empty() || matches!(self.operators.weights, Weights::Fixed(_))
     }
 
     /// How much of each asset an attack burns, relative to its burned share; `None` for alike.

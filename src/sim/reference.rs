@@ -83,12 +83,15 @@ impl Bargain {
         }
     }
 
-    fn by(&self, coalition: Coalition) -> Cover {
+    fn by(&self, plan: &Plan) -> Cover {
         let (votes, needed) = (&self.votes[0], self.needed[0]);
-        match coalition {
+        match plan.coalition {
             Coalition::Pooled => self.continuum(),
             Coalition::Entities if self.votes.len() > 1 => {
                 several::cheapest(&self.costs, &self.votes, &self.needed)
+            }
+            Coalition::Entities if plan.nearly_proportional() => {
+                coalition::cheapest_near(&self.costs, votes, needed)
             }
             Coalition::Entities => coalition::cheapest(&self.costs, votes, needed),
             Coalition::LargestFirst => coalition::largest_first(&self.costs, votes, needed),
@@ -150,7 +153,7 @@ fn cost_of_corruption(plan: &Plan, cost: Cost, attack: &Attack, prices: &[f64]) 
     let operators = &plan.operators;
     let bargain = bargain(plan, cost, attack, prices, 1.0);
     let (costs, weights, target) = (&bargain.costs, &bargain.votes[0], bargain.needed[0]);
-    let cover = bargain.by(plan.coalition);
+    let cover = bargain.by(plan);
     let values = worth(&operators.tokens, prices);
     if proportional(plan, cost) {
         let all: f64 = values.iter().sum();
@@ -621,7 +624,7 @@ fn pledged(plan: &Plan, attack: &Attack, prices: &[f64]) -> f64 {
 /// The smallest scale from `known` on at which the operators' own loss reaches `needed`.
 fn enough(plan: &Plan, attack: &Attack, prices: &[f64], needed: f64, known: f64) -> f64 {
     let at = |scale: f64| bargain(plan, Cost::OperatorRational, attack, prices, scale);
-    let exact = |scale: f64| at(scale).by(plan.coalition).lower;
+    let exact = |scale: f64| at(scale).by(plan).lower;
     if known.is_infinite() || at(known).continuum().lower >= needed || exact(known) >= needed {
         return known;
     }
