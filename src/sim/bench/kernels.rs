@@ -57,6 +57,16 @@ pub(super) fn measure(width: Width, fills: u64) -> Kernels {
     }
 }
 
+/// Draws about so many normals and keeps none.
+pub(super) fn draw(width: Width, count: f64) {
+    let mut streams = LaneStreams::new(width, Seed::default(), Purpose::Diffusion(0), 0);
+    let mut numbers = column();
+    let fills = (count / (TILE_DAYS * LANES) as f64).ceil() as u64;
+    for _ in 0..fills {
+        normals(width, &mut streams, black_box(&mut numbers));
+    }
+}
+
 fn rate(fills: u64, mut fill: impl FnMut()) -> f64 {
     let seconds = best_of(5, || (0..fills).for_each(|_| fill()));
     (fills * (TILE_DAYS * LANES) as u64) as f64 / seconds

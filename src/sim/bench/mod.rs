@@ -18,7 +18,7 @@ use super::{
 };
 use crate::random::Seed;
 use crate::random::lanes::Width;
-use clock::{best_of, on_threads};
+use clock::{best_of, on_threads, seconds};
 use serde::Serialize;
 
 /// Normals that a day of the workload draws.
@@ -47,6 +47,9 @@ pub struct Bench {
     pub time: Vec<Part>,
     /// How many times faster two threads play `unif` than one.
     pub two_threads: f64,
+    /// How many times as many normals two threads draw as one, each for itself: what the machine
+    /// gives a second thread that shares nothing.
+    pub two_threads_of_normals: f64,
     /// What twenty designs on the same paths cost, in single runs.
     pub twenty_designs: f64,
     /// How the cost grows, where that was asked.
@@ -135,9 +138,14 @@ pub fn measure(paths: u64, extent: Extent, say: &dyn Fn(&str)) -> Bench {
     say("threads");
     let longer = paths * 8;
     let (mut single, mut double) = (f64::INFINITY, f64::INFINITY);
+    let (mut alone_drawing, mut both_drawing) = (f64::INFINITY, f64::INFINITY);
+    let draw = || kernels::draw(width, longer as f64 * f64::from(unif.days) * NORMALS_A_DAY);
     for _ in 0..TURNS {
         single = single.min(on_threads(1, || play(width, &unif, longer)));
         double = double.min(on_threads(2, || play(width, &unif, longer)));
+        alone_drawing = alone_drawing.min(on_threads(1, || seconds(draw)));
+        both_drawing =
+            both_drawing.min(on_threads(2, || seconds(|| drop(rayon::join(draw, draw)))));
     }
     Bench {
         width: width.name(),
@@ -147,6 +155,7 @@ pub fn measure(paths: u64, extent: Extent, say: &dyn Fn(&str)) -> Bench {
         kernels,
         rates,
         two_threads: single / double,
+        two_threads_of_normals: 2.0 * alone_drawing / both_drawing,
         twenty_designs: together / alone,
         growth: match extent {
             Extent::Workload => None,

@@ -53,7 +53,10 @@ impl fmt::Display for Bench {
         line(
             f,
             "two threads",
-            format!("{:.2} times one", self.two_threads),
+            format!(
+                "{:.2} times one; normals alone, nothing shared, {:.2} times",
+                self.two_threads, self.two_threads_of_normals
+            ),
         )?;
         write!(
             f,
