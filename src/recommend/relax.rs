@@ -452,10 +452,7 @@ mod tests {
             (0.0, Side::Down, 0.0),
         ] {
             let found = rounded(value, side);
-            assert!(
-                (found / expected - 1.0).abs() < 1e-12 || found == expected,
-                "{found}"
-            );
+            assert!((found - expected).abs() <= 1e-12 * expected, "{found}");
         }
     }
 }

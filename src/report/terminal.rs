@@ -41,7 +41,7 @@ pub fn render(findings: &Findings, colour: ColourChoice) -> String {
     ]);
     screen.answer(findings);
     if let Some(beneath) = findings.footing.as_ref().and_then(|f| f.beneath.as_ref()) {
-        let closes = beneath.closes.iter().map(|one| headed(one));
+        let closes = beneath.closes.iter().map(headed);
         let mut facts: Vec<(&str, String)> = closes.map(|text| ("to hold there", text)).collect();
         facts.push(("to ask for it", beneath.ask.clone()));
         screen.facts(&facts);

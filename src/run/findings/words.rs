@@ -225,7 +225,7 @@ pub(super) fn setting_of(unit: &str, value: f64) -> String {
         "USD" => format::usd(value),
         "USD/year" => format::usd_per_year(value),
         "1/year" => format::amount(value, Unit::SharePerYear),
-        "operators" if value == 1.0 => "1 operator".to_owned(),
+        "operators" if (value - 1.0).abs() < 0.5 => "1 operator".to_owned(),
         unit => format!("{} {unit}", format::plain(value)),
     }
 }
