@@ -40,6 +40,8 @@ pub(super) struct General {
     pub elasticity: Vec<Column>,
     /// Each lane's entities by cost a vote, as of the day before: nearly in order today.
     order: Vec<Vec<u32>>,
+    /// The elasticities of one cell.
+    moved: Vec<f64>,
 }
 
 /// What a search of one way of counting and one attack rests on.
@@ -215,7 +217,7 @@ impl Values {
         sum
     }
 
-    /// How much each price moves the bound that [`Values::fractional`] just found.
+    /// How much each price moves the bound that [`Values::fractional`] just found, into `moved`.
     #[expect(
         clippy::too_many_arguments,
         reason = "all of what the bound was found with, and the bound"
@@ -229,10 +231,12 @@ impl Values {
         order: &[u32],
         target: f64,
         bound: f64,
-    ) -> Vec<f64> {
+        moved: &mut Vec<f64>,
+    ) {
         let (n, operators) = (prices.len(), &plan.operators);
         let (burns, uneven) = (plan.burns_of(attack), !plan.burns.is_empty());
-        let mut moved = vec![0.0; n];
+        moved.clear();
+        moved.resize(n, 0.0);
         // What a share of an entity's cost is moved by each price.
         let mut pay = |o: usize, taken: f64| {
             let lost = match cost {
@@ -278,10 +282,9 @@ impl Values {
             let threshold = plan.thresholds[attack.threshold];
             moved[a] += dearest * (threshold * all * prices[a] + votes);
         }
-        for x in &mut moved {
+        for x in moved {
             *x = if bound > 0.0 { *x / bound } else { 0.0 };
         }
-        moved
     }
 
     /// What the votes for an attack put at stake at least, USD.
@@ -378,6 +381,7 @@ impl Costing {
                         .map(|_| column())
                         .collect(),
                     order: vec![order.clone(); LANES],
+                    moved: Vec::new(),
                 });
             }
         }
@@ -561,7 +565,8 @@ impl Costing {
         } else {
             fractional
         };
-        let elasticity = self.values.elasticity(
+        let mut elasticity = Vec::new();
+        self.values.elasticity(
             plan,
             general.cost,
             attack,
@@ -569,6 +574,7 @@ impl Costing {
             &order,
             target,
             fractional,
+            &mut elasticity,
         );
         (bound, elasticity)
     }
@@ -584,7 +590,7 @@ impl General {
             Coalition::LargestFirst => values.exact(plan, target).0,
         };
         if !self.elasticity.is_empty() {
-            let moved = values.elasticity(
+            values.elasticity(
                 plan,
                 self.cost,
                 attack,
@@ -592,9 +598,10 @@ impl General {
                 &self.order[lane],
                 target,
                 fractional,
+                &mut self.moved,
             );
-            for (column, x) in self.elasticity.iter_mut().zip(moved) {
-                column[day][lane] = x;
+            for (column, x) in self.elasticity.iter_mut().zip(&self.moved) {
+                column[day][lane] = *x;
             }
         }
     }

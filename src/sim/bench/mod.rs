@@ -140,12 +140,14 @@ pub fn measure(paths: u64, extent: Extent, say: &dyn Fn(&str)) -> Bench {
     let (mut single, mut double) = (f64::INFINITY, f64::INFINITY);
     let (mut alone_drawing, mut both_drawing) = (f64::INFINITY, f64::INFINITY);
     let draw = || kernels::draw(width, longer as f64 * f64::from(unif.days) * NORMALS_A_DAY);
+    let both = || {
+        rayon::join(draw, draw);
+    };
     for _ in 0..TURNS {
         single = single.min(on_threads(1, || play(width, &unif, longer)));
         double = double.min(on_threads(2, || play(width, &unif, longer)));
         alone_drawing = alone_drawing.min(on_threads(1, || seconds(draw)));
-        both_drawing =
-            both_drawing.min(on_threads(2, || seconds(|| drop(rayon::join(draw, draw)))));
+        both_drawing = both_drawing.min(on_threads(2, || seconds(both)));
     }
     Bench {
         width: width.name(),

@@ -338,10 +338,9 @@ impl<'a> Conditional<'a> {
         let mut order: Vec<u32> = (0..self.plan.operators.entities as u32).collect();
         let bound = self.values.fractional(&mut order, target);
         let prices = &self.price[..assets];
-        out.extend(
-            self.values
-                .elasticity(self.plan, self.cost, attack, prices, &order, target, bound),
-        );
+        let (plan, cost) = (self.plan, self.cost);
+        self.values
+            .elasticity(plan, cost, attack, prices, &order, target, bound, out);
     }
 
     fn all_stake(&self) -> f64 {
