@@ -20,9 +20,9 @@ use serde::Serialize;
 
 /// Paths of the first look, and of the second where the first does not tell: a promise that is far
 /// from holding needs few, and one that nearly holds is quick to play.
-const LOOKS: [u64; 2] = [1_000, 20_000];
+const LOOKS: [u64; 2] = [500, 20_000];
 /// Paths on which the knobs are turned.
-const TURNED: u64 = 2_000;
+const TURNED: u64 = 1_000;
 /// A cost this near to the one that the promise counts, relative, is the same answer.
 const SAME: f64 = 0.05;
 

@@ -121,8 +121,10 @@ fn a_target_out_of_reach_gets_the_nearest_design_and_what_to_relax() {
     for words in [
         "INFEASIBLE",
         "6 M USD/year allowed",
-        "relax",
-        "needed. Allow a larger",
+        "quorum threshold: from 33.3 % to",
+        "reward budget: 10.9 M USD/yr instead of 6 M USD/yr at most",
+        "a weaker promise",
+        "no value is enough, alone, of: slash fraction",
     ] {
         assert!(said.contains(words), "no `{words}` in\n{said}");
     }
