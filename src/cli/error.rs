@@ -6,6 +6,12 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+/// Says a line on the error stream; a reader who has gone (`| head`) is no reason to fail.
+pub fn tell(line: impl std::fmt::Display) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Why a command ended early.
 #[derive(Debug)]
 pub struct CliError {
@@ -117,7 +123,7 @@ pub fn catch_defects() {
             .map(String::as_str)
             .or_else(|| info.payload().downcast_ref::<&str>().copied())
             .unwrap_or("no message");
-        eprintln!("defect: {what}{place}");
+        tell(format_args!("defect: {what}{place}"));
     }));
 }
 

@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
     match done.unwrap_or_else(|payload| Err(CliError::unwound(&*payload))) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("{}", error.message);
+            error::tell(&error.message);
             error.exit.into()
         }
     }

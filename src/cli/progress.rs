@@ -65,6 +65,6 @@ pub fn spinner(name: &str, quiet: bool) -> ProgressBar {
 /// One line on standard error: what a step found.
 pub fn say(name: &str, text: &str, quiet: bool) {
     if !quiet {
-        eprintln!("  {name:<10} {text}");
+        super::error::tell(format_args!("  {name:<10} {text}"));
     }
 }

@@ -22,7 +22,7 @@ use serde::Serialize;
 /// from holding needs few, and one that nearly holds is quick to play.
 const LOOKS: [u64; 2] = [500, 20_000];
 /// Paths on which the knobs are turned.
-const TURNED: u64 = 1_000;
+const TURNED: u64 = 2_000;
 /// A cost this near to the one that the promise counts, relative, is the same answer.
 const SAME: f64 = 0.05;
 

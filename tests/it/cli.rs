@@ -109,6 +109,21 @@ fn every_model_of_the_repository_checks_clean() {
     }
 }
 
+/// `stakewright … 2>&1 | head` closes the pipe early: the exit code is still that of the command.
+#[test]
+fn a_reader_who_has_gone_is_no_defect() {
+    let mut command = stakewright();
+    command.args(["check", "no/such/model.toml"]);
+    let whole = code(&command.output().unwrap());
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(whole));
+}
+
 #[test]
 fn broken_files_show_errors_that_say_what_to_do() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spec_bad");

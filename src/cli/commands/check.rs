@@ -32,7 +32,7 @@ pub fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> {
             Err(error) => {
                 // Every file is looked at: a wrong one does not hide the next.
                 if let Some(earlier) = failed.replace(error) {
-                    eprintln!("{}", earlier.message);
+                    crate::cli::error::tell(&earlier.message);
                 }
             }
         }

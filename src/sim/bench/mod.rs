@@ -106,10 +106,12 @@ pub fn measure(paths: u64, extent: Extent, say: &dyn Fn(&str)) -> Bench {
     say("the workload");
     // A processor changes its pace from second to second: the roof and what stands under it are
     // measured in turns, and the best of each counts.
-    let mut alone = f64::INFINITY;
+    let (mut alone, mut calm) = (f64::INFINITY, f64::INFINITY);
+    let jumpless = without_jumps(&unif);
     for _ in 0..TURNS {
         kernels.faster(&kernels::measure(width, paths.min(MOST_FILLS)));
         alone = alone.min(on_threads(1, || play(width, &unif, paths)));
+        calm = calm.min(on_threads(1, || play(width, &jumpless, paths)));
     }
     let roof = kernels.normals_per_second / NORMALS_A_DAY;
     let mut rates = Vec::new();
@@ -128,13 +130,16 @@ pub fn measure(paths: u64, extent: Extent, say: &dyn Fn(&str)) -> Bench {
             });
         }
     }
-    let calm = on_threads(1, || play(width, &without_jumps(&unif), paths));
     say("designs");
     let many: Vec<Plan> = (0..20)
         .map(|k| scaled(&unif, 0.5 + 0.1 * f64::from(k)))
         .collect();
     let all = || simulate_designs(&many, Seed::default(), 0..paths, &Progress::silent());
-    let together = on_threads(1, || best_of(3, || drop(all())));
+    let mut together = f64::INFINITY;
+    for _ in 0..TURNS {
+        alone = alone.min(on_threads(1, || play(width, &unif, paths)));
+        together = together.min(on_threads(1, || seconds(|| drop(all()))));
+    }
     say("threads");
     let longer = paths * 8;
     let (mut single, mut double) = (f64::INFINITY, f64::INFINITY);
